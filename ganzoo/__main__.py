@@ -1,0 +1,119 @@
+"""The command `ganzoo`: what has to be set before a heavy import, the fast way to `list`, errors in a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ganzoo.errors import GanzooError, RequestError
+
+QUIET = 1  # the exit status where whoever reads us has gone
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give back its exit status."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads of torch should not spin
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # else a machine without network waits for most of a minute
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a terminal may lack a letter
+    debug = False
+    try:
+        words, debug, skipped = split_global(sys.argv[1:] if arguments is None else arguments)
+        if skipped:
+            before = os.environ.get("GANZOO_SKIP_PLUGINS", "")
+            os.environ["GANZOO_SKIP_PLUGINS"] = ",".join(filter(None, [before, *skipped]))
+        status = _dispatch(words)
+        sys.stdout.flush()  # here, where a reader that has gone is no traceback
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return QUIET
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        return _report(error)
+    return status
+
+
+def split_global(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:
+    """Take out what may stand anywhere: ``--debug`` and ``-p no:NAME``. Gives the rest, debug, and the names."""
+    rest: list[str] = []
+    debug, skipped = False, []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return [*rest, word, *words], debug, skipped
+        if word == "--debug":
+            debug = True
+        elif word == "-p":
+            named = next(words, "")
+            if not named.startswith("no:"):
+                raise RequestError(
+                    f"-p takes no:NAME, to switch off the plugin NAME, not '{named}'. See ganzoo plugins."
+                )
+            skipped.append(named.removeprefix("no:"))
+        elif word.startswith("-pno:"):
+            skipped.append(word.removeprefix("-pno:"))
+        else:
+            rest.append(word)
+    return rest, debug, skipped
+
+
+def _dispatch(words: list[str]) -> int:
+    if words == ["--version"]:
+        from ganzoo.zoo.distributions import own_version
+
+        print(f"ganzoo {own_version()}")
+        return 0
+    asked = _plain_list(words)
+    if asked is not None:
+        from ganzoo.cli.catalogue import print_catalogue
+
+        print_catalogue(**asked)
+        return 0
+    from ganzoo.cli.app import run
+
+    return run(words)
+
+
+def _plain_list(words: list[str]) -> dict[str, str | bool] | None:
+    """The arguments of a `list` that is simple enough to read by hand; None leaves it to the whole command line."""
+    if words[:1] != ["list"]:
+        return None
+    asked: dict[str, str | bool] = {}
+    rest = iter(words[1:])
+    for word in rest:
+        if word == "--json":
+            asked["as_json"] = True
+        elif word.startswith("--kind"):
+            name, equals, value = word.partition("=")
+            value = value if equals else next(rest, "")
+            if name != "--kind" or not value or value.startswith("-"):
+                return None
+            asked["kind"] = value
+        elif word.startswith("-") or "pattern" in asked:
+            return None
+        else:
+            asked["pattern"] = word
+    return asked
+
+
+def _report(error: Exception) -> int:
+    """Write what went wrong in a line or two, and give its exit status."""
+    if isinstance(error, GanzooError):
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
+    text = " ".join(str(error).split())
+    print(f"error: {type(error).__name__}{f': {text}' if text else ''}", file=sys.stderr)
+    print("This should not have happened. With --debug the same command shows where it did.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

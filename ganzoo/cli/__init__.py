@@ -1,0 +1,1 @@
+"""The command line: arguments and tables only. Nothing imports this wing."""

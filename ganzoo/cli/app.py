@@ -1,0 +1,132 @@
+"""The command line put together: a file a command, then those of the plugins under the name of their package."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ganzoo.cli import data, doctor, plugins, runs, sample, show, train
+from ganzoo.cli import list as listing
+from ganzoo.errors import RequestError, did_you_mean
+from ganzoo.zoo.commands import Command, Group
+from ganzoo.zoo.registry import zoo
+
+UsageError = typer.BadParameter.__base__  # typer does not export it
+ANYWHERE = (
+    "Anywhere on the line: --debug shows the traceback of an error, -p no:NAME switches a plugin off. Alone: --version."
+)
+
+
+class Sections(TyperGroup):
+    """Lists the commands of a plugin apart from ours."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.sections = dict.fromkeys(self.commands, "Commands")
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        limit = formatter.width - 6 - max(map(len, self.commands))
+        for title in dict.fromkeys(self.sections.values()):
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name, command.get_short_help_str(limit))
+                        for name, command in self.commands.items()
+                        if self.sections[name] == title
+                    ]
+                )
+
+
+app = typer.Typer(
+    cls=Sections,
+    help="A zoo of generative adversarial networks: train, sample and compare them.",
+    epilog=ANYWHERE,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def ganzoo(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+app.command("list")(listing.list_)
+app.command("show")(show.show)
+app.command("train")(train.train)
+app.command("sample")(sample.sample)
+app.add_typer(runs.app, name="runs", no_args_is_help=False)
+app.add_typer(data.app, name="data", no_args_is_help=False)
+app.add_typer(plugins.app, name="plugins")
+app.command("doctor")(doctor.doctor)
+
+
+def command_line() -> Sections:
+    """Our commands and those of the plugins. One that cannot be read costs a line on stderr and nothing else."""
+    group = typer.main.get_command(app)
+    for command, origin in zoo().commands():
+        try:
+            group.add_command(_guest(command), command.name)
+        except Exception as error:  # of any kind: annotations of a stranger
+            reason = f"command '{command.name}' cannot be read: {type(error).__name__}: {error}"
+            print(f"warning: plugin {origin}: {reason}", file=sys.stderr)
+        else:
+            group.sections[command.name] = f"Commands of {origin.package}"
+    return group
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line and give its exit status.
+
+    Raises:
+        RequestError: it is not one of ours: an unknown command or option, a value of the wrong type.
+    """
+    group = command_line()
+    try:
+        with group.make_context("ganzoo", [*words]) as context:
+            group.invoke(context)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except typer.Abort as aborted:
+        raise KeyboardInterrupt from aborted
+    except UsageError as error:
+        asked = next((word for word in words if word in group.commands), "")
+        raise RequestError(_refusal(error, f"ganzoo {asked}".strip())) from error
+    return 0
+
+
+def _guest(command: Command | Group) -> Any:
+    """What a plugin recorded, as typer builds it."""
+    guest = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    if isinstance(command, Command):
+        guest.command(command.name, help=command.help)(command.action)
+        return typer.main.get_command(guest)
+    guest.callback(help=command.help)(_nothing)  # keeps a group of one command a group
+    built = typer.main.get_command(guest)
+    for inner in command.commands.entries:
+        built.add_command(_guest(inner), inner.name)
+    return built
+
+
+def _nothing() -> None:
+    """What a group does before its command."""
+
+
+def _refusal(error: Any, asked: str) -> str:
+    """What was wrong with the words typed, and where to read how they should be."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message().rstrip(".")
+    if context and hasattr(error, "possibilities"):
+        known = [option for each in context.command.params for option in each.opts]
+        message = f"{error.message.rstrip('.')}.{did_you_mean(error.option_name, known)}"
+    elif context and message == "Missing command":
+        message = f"Missing command: {', '.join(context.command.commands)}"
+    end = "" if message.endswith(("?", ".")) else "."
+    return f"{message}{end}\nSee {context.command_path if context else asked} --help."

@@ -1,0 +1,22 @@
+"""Results on stdout: a table for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ganzoo.cli.table import has_colour, screen_width, table
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table as wide as the terminal."""
+    print(table(header, rows, width=screen_width(), bold=has_colour()))
+
+
+def print_json(document: Any) -> None:
+    """Write the one document that `--json` stands for."""
+    import json
+
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False, default=str)
+    print()

@@ -1,0 +1,108 @@
+"""`ganzoo runs`: the runs folder, without importing torch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ganzoo.cli.output import print_json, print_table
+from ganzoo.errors import RequestError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Folder = Annotated[Path, typer.Option("--runs", help="The folder of all runs.")]
+Name = Annotated[str, typer.Argument(metavar="RUN", help="A name in the runs folder, a path, or latest.")]
+
+app = typer.Typer(help="List the runs, look at one, remove one.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
+    """List every run, the one last worked on at the end."""
+    from ganzoo.train.runs import Runs
+
+    records = [_record(run) for run in Runs(folder).all()]
+    if as_json:
+        print_json(records)
+    elif not records:
+        print(f"No runs in {folder}. Start one: ganzoo train dcgan", file=sys.stderr)
+    else:
+        print_table(
+            ("run", "family", "data", "images", "state", "started"),
+            [
+                (r["run"], r["family"], r["data"], f"{r['images']:,}".rjust(11), r["state"], r["started"][:10])
+                for r in records
+            ],
+        )
+
+
+@app.command()
+def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
+    """Show what a run was asked to be, how far it came, and what lies in its folder."""
+    from ganzoo.train.runs import Runs
+
+    found = Runs(folder).find(run)
+    lines = found.lines()
+    record = _record(found) | {
+        "path": str(found.path),
+        "request": found.request,
+        "last": lines[-1] if lines else {},
+        "checkpoints": [str(path) for path in found.saved()],
+        "sheets": len(found.sheets()),
+        "bytes": found.bytes,
+    }
+    if as_json:
+        print_json(record)
+        return
+    last = {k: v for k, v in record["last"].items() if k not in ("done", "images")}
+    config = record["request"].get("config", {})
+    print_table(
+        ("what", "value"),
+        [
+            *((key, record[key]) for key in ("run", "path", "family", "data", "state", "started")),
+            ("images", f"{record['images']:,}"),
+            ("on disk", f"{record['bytes'] / 1e6:,.1f} MB, {len(record['checkpoints'])} checkpoints"),
+            *last.items(),
+            ("settings", ", ".join(f"{key}={value}" for key, value in config.items())),
+        ],
+    )
+
+
+@app.command()
+def rm(run: Name, folder: Folder = Path("runs"), yes: Annotated[bool, typer.Option("--yes", "-y")] = False) -> None:
+    """Remove a run with everything in its folder."""
+    import shutil
+
+    from ganzoo.train.runs import Runs
+
+    found = Runs(folder).find(run)
+    if found.is_held:
+        raise RequestError(f"{found.path} is being trained by another process. Stop it first.")
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Remove {found.path} ({found.bytes / 1e6:,.1f} MB)?", abort=True, err=True)
+    shutil.rmtree(found.path)
+    print(f"removed {found.path}", file=sys.stderr)
+
+
+def _record(run: Any) -> dict[str, Any]:
+    """One run, as lists show it."""
+    images, done = run.progress
+    try:
+        about = run.about
+    except RequestError:
+        about, state = {}, "unreadable"
+    else:
+        state = "finished" if done else "training" if run.is_held else "stopped"
+    request = about.get("request", {})
+    return {
+        "run": run.name,
+        "family": request.get("family", ""),
+        "data": request.get("data", ""),
+        "preset": request.get("preset", ""),
+        "images": images,
+        "of": request.get("config", {}).get("images"),
+        "state": state,
+        "started": about.get("started", ""),
+    }

@@ -1,0 +1,122 @@
+"""`ganzoo train`: from a name to a trained generator."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganzoo.cli.output import print_json, print_table
+from ganzoo.errors import RequestError
+
+if TYPE_CHECKING:
+    from ganzoo.data.pack import Pack, Pair
+    from ganzoo.train.request import Request
+    from ganzoo.train.session import Result
+
+
+def train(
+    family: Annotated[str, typer.Argument(help="A family of `ganzoo list`, or a run named in zoo.toml.")],
+    data: Annotated[str, typer.Option(help="A data set, a folder or a zip of pictures; see ganzoo data list.")] = "",
+    preset: Annotated[str, typer.Option(help="A set of settings of the family; see ganzoo show FAMILY.")] = "",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")] = None,
+    images: Annotated[str, typer.Option(help="End after so many real images shown: 200k.")] = "",
+    steps: Annotated[int | None, typer.Option(help="End after so many steps.")] = None,
+    budget: Annotated[str, typer.Option(help="End after so much time: 90s, 10m, 1h30m.")] = "",
+    batch: Annotated[str, typer.Option(help="Real images per batch.")] = "",
+    size: Annotated[str, typer.Option(help="Side of the pictures, in pixels.")] = "",
+    seed: Annotated[int | None, typer.Option(help="Decides first weights, noise and order of data.", min=0)] = None,
+    runs: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("runs"),
+    name: Annotated[str, typer.Option(help="Name of the run's folder.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Insist on an earlier run; it may be made longer.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Start over, beside an earlier run.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16; auto is bf16 on CUDA.")] = "auto",
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the networks where that is possible.")] = False,
+    mark: Annotated[bool, typer.Option("--mark/--no-mark", help="Say in each picture that it is synthetic.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done, and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Train a family. Interrupted, the same command goes on where it stood."""
+    if resume and new:
+        raise RequestError("--resume goes on, --new starts over: give one of them.")
+    from ganzoo.train.plan import Asked, plan
+
+    options = {"device": device, "precision": precision, "compile": compiled, "mark": mark}
+    request = plan(Asked(family, data, preset, settings or (), images, steps, budget, batch, size, seed, options))
+    mode = "resume" if resume else "new" if new else "auto"
+    if dry_run:
+        _show_plan(request, runs, name, as_json)
+        return
+    result = _work(request, runs, mode, name)
+    if as_json:
+        print_json(asdict(result))
+        return
+    folder = runs / result.run
+    print(f"{folder}: {result.images:,} images in {result.seconds:,.0f} s, {result.images_per_second:,.0f} a second")
+    print(f"See {folder / 'progress.gif'}. Draw from it: ganzoo sample {result.run}")
+
+
+def _work(request: Request, folder: Path, mode: Any, name: str) -> Result:
+    from ganzoo.train.card import write_card
+    from ganzoo.train.display import display
+    from ganzoo.train.launch import choose_run, open_session
+    from ganzoo.train.runs import Runs
+
+    data = _open(request)
+    run = choose_run(request, data.hash, Runs(folder), mode, name)
+    with display(request.budget, request.steps) as shown, open_session(request, data, run, shown) as session:
+        shown.note(f"{request.family.name} on {request.data} in {run.path}, {session.engine.backend}")
+        try:
+            return session.work()
+        finally:
+            write_card(run, request.family)
+
+
+def _open(request: Request) -> Pack | Pair:
+    from ganzoo.cli.data import packing_bar
+    from ganzoo.data.catalogue import open_data
+
+    with packing_bar() as progress:
+        return open_data(request.data, size=request.config.size, channels=request.config.channels, progress=progress)
+
+
+def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
+    """What would be done, down to the parameters of every network."""
+    from ganzoo.cli.show import count_parameters
+    from ganzoo.train.device import Backend
+    from ganzoo.zoo.values import shown
+
+    data, backend = _open(request), Backend.choose(request.device, request.precision)
+    networks = count_parameters(request.family, request.config, data.facts)
+    config = asdict(request.config)
+    if as_json:
+        print_json(
+            {
+                "family": request.family.name,
+                "preset": request.preset,
+                "data": {"name": request.data, "count": data.facts.count, "shape": list(data.facts.shape)},
+                "seed": request.seed,
+                "steps": request.steps,
+                "budget": request.budget,
+                "run": str(runs / (name or request.run_name)),
+                "device": str(backend.device),
+                "precision": backend.precision,
+                "networks": {key: {"parameters": count} for key, count in networks.items()},
+                "config": config,
+            }
+        )
+        return
+    end = f"{request.steps:,} steps" if request.steps else f"{request.budget:g} s" if request.budget else ""
+    rows = [
+        ("family", f"{request.family.name}, preset {request.preset}"),
+        ("data", f"{request.data}, {data.facts.count:,} of shape {'x'.join(map(str, data.facts.shape))}"),
+        ("length", end or f"{request.config.images:,} images"),
+        ("run", runs / (name or request.run_name)),
+        ("device", backend),
+        *((f"network {key}", f"{count:,} parameters") for key, count in networks.items()),
+        *((key, shown(value)) for key, value in config.items()),
+    ]
+    print_table(("what", "as it would be"), rows)

@@ -1,0 +1,82 @@
+"""What can be told of a face: names, ranges, chances and the words for them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganzoo.data.drawn.chance import between, choice
+
+Attributes = dict[str, np.ndarray]
+
+# Every value of a categorical attribute is as likely as the others, and all attributes are independent.
+NAMES: dict[str, tuple[str, ...]] = {
+    "hair_colour": ("black", "silver", "blonde", "red", "pink", "purple", "blue", "green"),
+    "hair_style": ("bob", "long", "wavy", "twin tails", "ponytail", "buns", "short", "spiky"),
+    "bangs": ("straight", "jagged", "parted", "swept"),
+    "eye_colour": ("brown", "golden", "green", "blue", "purple", "red"),
+    "mouth": ("calm", "smiling", "laughing", "surprised", "pouting"),
+    "accessory": ("none", "glasses", "ribbon", "cat ears"),
+    "background": ("grey", "pink", "yellow", "green", "blue", "purple"),
+    "side": ("left", "right"),  # of the ponytail, the swept bangs and the ribbon
+}
+
+# Continuous attributes, uniform in [low, high).
+RANGES: dict[str, tuple[float, float]] = {
+    "hair_shift": (-1.0, 1.0),  # of the hue within its name
+    "hair_light": (-1.0, 1.0),
+    "hair_length": (0.0, 1.0),
+    "eye_shift": (-1.0, 1.0),  # of the hue within its name
+    "eye_open": (0.78, 1.0),
+    "eye_slant": (-1.0, 1.0),  # drooping to sharp
+    "gaze": (-1.0, 1.0),  # left to right
+    "skin": (0.0, 1.0),  # pale to dark
+    "blush": (0.0, 1.0),
+    "background_shift": (-1.0, 1.0),  # of the hue within its name
+    "background_turn": (0.0, 1.0),  # of the gradient, in turns
+    "dress_hue": (0.0, 360.0),
+    "accessory_hue": (0.0, 360.0),
+    "x": (0.455, 0.545),  # the middle of the head, in pictures from the left
+    "y": (0.49, 0.55),  # from the top
+    "scale": (0.265, 0.305),  # half the width of the face, in pictures
+    "tilt": (-0.045, 0.045),  # clockwise, in turns
+    "turn": (-1.0, 1.0),  # of the face, left to right
+}
+
+HAIR_PHRASES = {
+    "bob": "a {} bob",
+    "long": "long {} hair",
+    "wavy": "wavy {} hair",
+    "twin tails": "{} twin tails",
+    "ponytail": "a {} ponytail",
+    "buns": "{} hair buns",
+    "short": "short {} hair",
+    "spiky": "spiky {} hair",
+}
+WEARING = {"none": "", "glasses": " wearing glasses", "ribbon": " wearing a ribbon", "cat ears": " wearing cat ears"}
+
+
+def attributes(indices: np.ndarray, seed: int) -> Attributes:
+    """The truth of some faces: int64 [n] into `NAMES`, float32 [n] within `RANGES`; a function of (seed, index)."""
+    known: Attributes = {name: choice(indices, seed, name, len(values)) for name, values in NAMES.items()}
+    for name, (low, high) in RANGES.items():
+        known[name] = between(indices, seed, name, low, high).astype(np.float32)
+    return known
+
+
+def captions(known: Attributes) -> list[list[str]]:
+    """Two captions a face: hair, eyes and mouth; then what it wears and the background as well."""
+    columns = ("hair_style", "hair_colour", "eye_colour", "mouth", "accessory", "background")
+    written = []
+    for row in zip(*(known[column] for column in columns), strict=True):
+        style, hair, eyes, mouth, worn, behind = (
+            NAMES[column][value] for column, value in zip(columns, row, strict=True)
+        )
+        looks = f"{HAIR_PHRASES[style].format(hair)} and {eyes} eyes"
+        article = "an" if behind[0] in "aeiou" else "a"
+        written.append(
+            [
+                f"a girl with {looks}, {mouth}",
+                f"a {mouth} girl{WEARING[worn]} with {looks} on {article} {behind} background",
+            ]
+        )
+    return written

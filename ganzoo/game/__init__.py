@@ -1,0 +1,25 @@
+"""What a family is written with: the public interface of a plugin's recipe.
+
+Knows nothing of engines, files or devices.
+"""
+
+from ganzoo.game.interfaces import Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
+from ganzoo.game.noise import Latent, normal, uniform
+from ganzoo.game.optim import adam
+from ganzoo.game.players import TwoPlayer
+
+__all__ = [
+    "Batch",
+    "Discriminator",
+    "Generator",
+    "Latent",
+    "Loss",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Recipe",
+    "TwoPlayer",
+    "adam",
+    "normal",
+    "uniform",
+]

@@ -1,0 +1,7 @@
+"""Layers that more than one family, or a guest, builds with."""
+
+from ganzoo.game.nn.batchnorm import statistics_held
+from ganzoo.game.nn.dense import Dense
+from ganzoo.game.nn.maxout import Maxout
+
+__all__ = ["Dense", "Maxout", "statistics_held"]

@@ -1,0 +1,20 @@
+"""Maxout units (Goodfellow et al. 2013)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Maxout(nn.Module):
+    """Each unit is the largest of its own affine pieces: [N, inputs] to [N, units].
+
+    The pieces of a unit stand together in the weight: rows ``unit * pieces`` to ``(unit + 1) * pieces - 1``.
+    """
+
+    def __init__(self, inputs: int, units: int, pieces: int):
+        super().__init__()
+        self.pieces = pieces
+        self.linear = nn.Linear(inputs, units * pieces)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x).unflatten(1, (-1, self.pieces)).amax(2)

@@ -1,0 +1,81 @@
+"""The plain game: a generator, a discriminator, a loss, and turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganzoo.game.interfaces import Batch, Loss, Outcome, Phase, Recipe
+from ganzoo.game.nn.batchnorm import statistics_held
+from ganzoo.game.noise import Latent
+
+Penalty = Callable[[nn.Module, Tensor, Tensor, Batch], Tensor]  # (d, real, fake, cond) to a scalar
+
+
+class TwoPlayer(Recipe):
+    """Two networks take turns on one batch: first the discriminator ``n_critic`` times, then the generator.
+
+    Real and fake pass the discriminator in separate calls, so that batch normalisation sees each kind by itself.
+    Both turns use the same noise: the generator answers for the fakes it was just judged on.
+    """
+
+    ema = ("g",)
+
+    def __init__(
+        self,
+        g: nn.Module,
+        d: nn.Module,
+        loss: Loss,
+        opts: dict[str, Optimizer],
+        *,
+        latent: Latent,
+        cond: tuple[str, ...] = (),  # batch keys that both players see: "label"
+        n_critic: int = 1,
+        penalty: Penalty | None = None,
+        after_d: Callable[[], None] | None = None,
+    ):
+        self.nets, self.opts = {"g": g, "d": d}, opts
+        self.loss, self.latent, self.cond = loss, latent, cond
+        self.n_critic, self.penalty, self.after_d = n_critic, penalty, after_d
+
+    def phases(self) -> list[Phase]:
+        return [
+            Phase("d", self.d_loss, "d", repeat=self.n_critic, after=self.after_d),
+            Phase("g", self.g_loss, "g"),
+        ]
+
+    def d_loss(self, batch: Batch) -> Outcome:
+        g, d, cond, real = self.nets["g"], self.nets["d"], self.seen(batch), batch["image"]
+        batch["z"] = self.latent(len(real), real.device)
+        with statistics_held(g):
+            fake = g(batch["z"], **cond)
+        on_real, on_fake = d(real, **cond), d(fake, **cond)
+        shown = {"real": self.belief(on_real), "fake": self.belief(on_fake)}
+        loss = self.loss.d(on_real, on_fake)
+        if self.penalty:
+            shown["penalty"] = self.penalty(d, real, fake, cond)
+            loss = loss + shown["penalty"]
+        return loss, shown
+
+    def g_loss(self, batch: Batch) -> Outcome:
+        d, cond = self.nets["d"], self.seen(batch)
+        on_fake = d(self.nets["g"](batch["z"], **cond), **cond)
+        if getattr(self.loss, "relative", False):
+            return self.loss.g(on_fake, d(batch["image"], **cond)), {}
+        return self.loss.g(on_fake), {}
+
+    def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
+        device = next(nets["g"].parameters()).device
+        return nets["g"](self.latent(n, device, cond.get("seed")), **self.seen(cond))
+
+    def seen(self, batch: Batch) -> Batch:
+        """The part of a batch that conditions both players."""
+        return {key: batch[key] for key in self.cond}
+
+    def belief(self, logits: Tensor) -> Tensor:
+        """Mean chance of being real that the discriminator gives, or its mean score where there is no chance."""
+        chance = getattr(self.loss, "belief", torch.sigmoid)
+        return (chance(logits) if chance else logits).mean()

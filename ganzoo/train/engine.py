@@ -1,0 +1,180 @@
+"""The step, written once for every family: who learns, from which data, in which order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganzoo.errors import WorkError
+from ganzoo.game import Batch, Phase, Progress, Recipe
+from ganzoo.train.average import averages
+from ganzoo.train.device import Backend, compile_nets
+
+Draw = Callable[[int, int], Batch]  # (position in the data's order, number of examples)
+
+
+class Diverged(WorkError):
+    """A loss stopped being a number."""
+
+    def __init__(self, phase: str, step: int):
+        super().__init__(f"training diverged: the loss of phase {phase!r} is not finite at step {step}")
+        self.phase, self.step = phase, step
+
+
+class Engine:
+    """A recipe in training: steps, averages, logged values, and the state that makes a run resumable."""
+
+    def __init__(self, recipe: Recipe, draw: Draw, backend: Backend, start: Progress, *, accumulate=1, halflife=0.0):
+        self.recipe, self.draw, self.backend, self.now = recipe, draw, backend, start
+        self.accumulate = accumulate
+        for net in recipe.nets.values():
+            net.train()
+        self.averages = averages(recipe.nets, recipe.ema, halflife)
+        self._parameters = [p for net in recipe.nets.values() for p in net.parameters()]
+        self._logged: dict[str, list[tuple[int, Tensor]]] = {}  # on the device until someone asks
+
+    def step(self) -> None:
+        """Every phase that is due, then the averages, then the clock."""
+        recipe, before = self.recipe, self.now
+        recipe.begin(before)
+        position = before.images
+        micro: list[Batch] = []
+        for phase in recipe.phases():
+            if before.step % phase.every:
+                continue
+            for again in range(phase.repeat):
+                if again or not micro:
+                    micro = self._fresh(position)
+                    position += before.batch
+                self._run(phase, micro)
+        for average in self.averages.values():
+            average.update(position - before.images, position)
+        self.now = replace(before, step=before.step + 1, images=position)
+
+    def _fresh(self, position: int) -> list[Batch]:
+        batch = self.draw(position, self.now.batch)
+        if self.accumulate == 1:
+            return [batch]
+        pieces = {key: value.chunk(self.accumulate) for key, value in batch.items()}
+        return [dict(zip(pieces, values, strict=True)) for values in zip(*pieces.values(), strict=True)]
+
+    def _run(self, phase: Phase, micro: list[Batch]) -> None:
+        opt = self.recipe.opts[phase.opt]
+        self._let_learn(opt)
+        opt.zero_grad(set_to_none=True)
+        for batch in micro:
+            with self.backend.autocast():
+                loss, shown = phase.loss(batch)
+            (loss / len(micro) if len(micro) > 1 else loss).backward()
+            for key, value in {"loss": loss, **shown}.items():
+                self._logged.setdefault(f"{phase.name}/{key}", []).append((self.now.step, value.detach()))
+        opt.step()
+        if phase.after:
+            phase.after()
+
+    def _let_learn(self, opt: Optimizer) -> None:
+        """Only what this optimizer holds may learn; freezing the rest also cuts its graph."""
+        for p in self._parameters:
+            p.requires_grad_(False)
+        for group in opt.param_groups:
+            for p in group["params"]:
+                p.requires_grad_(True)
+
+    # What is to be seen of it
+
+    def read(self) -> dict[str, float]:
+        """Mean of every logged value since the last reading; the only place where the host waits for the device.
+
+        Raises Diverged when a loss was not finite, naming the phase that was first.
+        """
+        logged, self._logged = self._logged, {}
+        values = {key: torch.stack([v.float() for _, v in pairs]).cpu() for key, pairs in logged.items()}
+        broken = []
+        for order, (key, series) in enumerate(values.items()):
+            bad = (~series.isfinite()).nonzero()
+            if len(bad) and key.endswith("/loss"):
+                broken.append((logged[key][int(bad[0])][0], order, key.removesuffix("/loss")))
+        if broken:
+            step, _, phase = min(broken)
+            raise Diverged(phase, step)
+        return {key: series.mean().item() for key, series in values.items()}
+
+    @contextmanager
+    def sampling(self) -> Iterator[dict[str, nn.Module]]:
+        """The networks to sample from, averaged where there is an average, in evaluation mode, drawing no training noise."""
+        nets = {**self.recipe.nets, **{name: average.net for name, average in self.averages.items()}}
+        training = {name: net.training for name, net in nets.items()}
+        with torch.no_grad(), self.backend.forked():
+            for net in nets.values():
+                net.eval()
+            try:
+                yield nets
+            finally:
+                for name, net in nets.items():
+                    net.train(training[name])
+
+    # What it takes to go on
+
+    def state(self) -> dict[str, Any]:
+        """Everything a later process needs to take the very next step."""
+        return {
+            "nets": {name: net.state_dict() for name, net in self.recipe.nets.items()},
+            "averages": {name: average.net.state_dict() for name, average in self.averages.items()},
+            "opts": {name: opt.state_dict() for name, opt in self.recipe.opts.items()},
+            "random": self.backend.random_state(),
+            "progress": asdict(self.now),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`; the length of the run stays the one this engine was started with."""
+        for name, net in self.recipe.nets.items():
+            net.load_state_dict(state["nets"][name])
+        for name, average in self.averages.items():
+            average.net.load_state_dict(state["averages"][name])
+        for name, opt in self.recipe.opts.items():
+            opt.load_state_dict(state["opts"][name])
+            _like_parameters(opt)
+        self.now = Progress(**{**state["progress"], "total": self.now.total})
+        self.backend.restore_random_state(state["random"])
+
+    def compile(self) -> str | None:
+        """Compile the networks and prove it on one step that is then taken back; the reason, where it cannot be done."""
+        before = _copied(self.state())
+        undo = compile_nets(self.recipe.nets)
+        reason = None
+        try:
+            self.step()
+            if not all(math.isfinite(v) for k, v in self.read().items() if k.endswith("/loss")):
+                reason = "the compiled step gave a loss that is not finite"
+        except Exception as error:  # whatever the compiler, its backend or a missing C compiler may raise
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if reason:
+            undo()
+        self._logged = {}
+        self.load(before)
+        return reason
+
+
+def _like_parameters(opt: Optimizer) -> None:
+    """Give loaded moments the memory layout of their parameters, which fused kernels take for granted."""
+    for p, moments in opt.state.items():
+        for key, value in moments.items():
+            if isinstance(value, Tensor) and value.shape == p.shape:
+                moments[key] = torch.empty_like(p).copy_(value)
+
+
+def _copied(tree: Any) -> Any:
+    if isinstance(tree, Tensor):
+        return tree.clone()
+    if isinstance(tree, dict):
+        return {key: _copied(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(_copied(value) for value in tree)
+    return tree

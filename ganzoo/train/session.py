@@ -1,0 +1,214 @@
+"""One run from where it stands to its end: ticks, sheets, checkpoints, signals."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from ganzoo.errors import Interrupted, WorkError
+from ganzoo.game import Progress
+from ganzoo.train import checkpoint
+from ganzoo.train.engine import Diverged, Engine
+from ganzoo.train.gallery import Gallery
+from ganzoo.train.request import Request
+from ganzoo.train.run import Run
+
+SHEETS = 40  # sample sheets in a run
+CHECKPOINTS = 20  # in a run; every fourth is kept for good
+KEPT_FOR_GOOD = 5
+SAFETY = 300.0  # seconds of work at most that a power cut may cost
+FIRST_TICK, LAST_TICK = 1.0, 30.0  # seconds between two readings: short at first, longer in a long run
+
+
+class Display(Protocol):
+    """What a session shows of itself while it works."""
+
+    def advance(self, now: Progress, seconds: float) -> None:
+        """A step is done; called after each, so it must cost next to nothing."""
+
+    def tick(self, line: dict[str, Any]) -> None:
+        """A line of the log: averages since the one before."""
+
+    def note(self, text: str) -> None:
+        """Something a person should know, in one line."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `ganzoo train --json` prints."""
+
+    run: str
+    family: str
+    data: str
+    step: int
+    images: int
+    seconds: float
+    images_per_second: float
+    losses: dict[str, float]
+
+
+class Session:
+    """Takes steps until the request is met, and leaves a folder from which any of them can be taken again."""
+
+    def __init__(self, request: Request, run: Run, engine: Engine, gallery: Gallery, about: dict, display: Display):
+        self.request, self.run, self.engine, self.gallery = request, run, engine, gallery
+        self.about, self.display = about, display  # about: what a checkpoint says of itself
+        self.seconds = 0.0  # of training, over every process that took part
+        self.latest: dict[str, Any] = {}  # line of the log
+        self._ticked = self._saved = time.monotonic()
+        self._ticked_at = (0, 0.0)  # images and seconds at the last tick
+
+    # from the beginning, or from a checkpoint
+
+    def resume(self) -> Path | None:
+        """Load the newest checkpoint that is whole, naming each damaged one; None starts from the beginning."""
+        self.run.sweep()
+        for path in self.run.saved():
+            try:
+                state, about = checkpoint.load(path)
+            except checkpoint.Damaged as damaged:
+                self.display.note(f"skipping a damaged checkpoint: {damaged}")
+                path.unlink()
+                continue
+            self.engine.load(state)
+            self.seconds = about["seconds"]
+            self.run.rewind(self.engine.now.images)
+            self.latest = (self.run.lines() or [{}])[-1]
+            self._ticked_at = (self.engine.now.images, self.seconds)
+            return path
+        self.run.rewind(-1)
+        return None
+
+    def work(self) -> Result:
+        """Train to the end; Interrupted after a checkpoint on SIGINT or SIGTERM, WorkError when training diverges."""
+        with stop_signals() as stop, self._disasters():
+            if not self.run.sheets():
+                self.gallery.hang(self.engine)
+            while not self.finished:
+                self._step()
+                if stop:
+                    self.save()
+                    self.gallery.animate()
+                    raise Interrupted(
+                        f"stopped by {stop[0]} at {self.engine.now.images:,} images; "
+                        f"{self.run.path} is saved. The same command goes on."
+                    )
+            return self._finish()
+
+    @property
+    def finished(self) -> bool:
+        now, request = self.engine.now, self.request
+        if request.steps is not None:
+            return now.step >= request.steps
+        if request.budget is not None:
+            return self.seconds >= request.budget
+        return now.images >= now.total
+
+    def _step(self) -> None:
+        began, before = time.monotonic(), self.engine.now
+        self.engine.step()
+        ended, now = time.monotonic(), self.engine.now
+        self.seconds += ended - began
+        self.display.advance(now, self.seconds)
+        if ended - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK):
+            self.tick()
+        # The sheet first: whoever finds a checkpoint finds its sheet beside it.
+        if passed(before, now, SHEETS):
+            self.gallery.hang(self.engine)
+        if passed(before, now, CHECKPOINTS) or ended - self._saved > SAFETY:
+            self.save()
+
+    def _finish(self) -> Result:
+        if not self.run.progress[1]:
+            self.gallery.hang(self.engine)
+            self.save()
+            self.gallery.animate()
+            # Last of all, so that a run that says it is done has everything.
+            self.run.append({**self.latest, "done": True})
+        now, last = self.engine.now, self.run.lines()[-1]
+        losses = {key: value for key, value in last.items() if key.endswith("/loss")}
+        speed = now.images / self.seconds if self.seconds else 0.0
+        return Result(self.run.name, self.request.family.name, self.request.data, now.step, now.images,
+                      round(self.seconds, 3), round(speed, 3), losses)  # fmt: skip
+
+    # what is written on the way
+
+    def tick(self) -> None:
+        """Read the device once, write a line of the log, and look whether the numbers are still numbers."""
+        values, now = self.engine.read(), self.engine.now
+        images, seconds = now.images - self._ticked_at[0], self.seconds - self._ticked_at[1]
+        if values:
+            self.latest = {
+                "step": now.step,
+                "images": now.images,
+                "seconds": round(self.seconds, 3),
+                "images_per_second": round(images / seconds, 3),
+                **{key: round(value, 6) for key, value in values.items()},
+            }
+            self.run.append(self.latest)
+            self.display.tick(self.latest)
+        self._ticked, self._ticked_at = time.monotonic(), (now.images, self.seconds)
+        if self.request.budget is not None and self.seconds:
+            # How long the run will be in images is only known from its speed so far.
+            total = int(now.images * self.request.budget / self.seconds)
+            self.engine.now = replace(now, total=max(total, 1))
+
+    def save(self) -> None:
+        """Write a checkpoint, but never of a run that has diverged: the one before it is worth more."""
+        self.tick()
+        path = self.run.checkpoint_path(self.engine.now.images)
+        checkpoint.save(path, self.engine.state(), {**self.about, "seconds": self.seconds, **asdict(self.engine.now)})
+        self.run.prune(max(1, self.engine.now.total // KEPT_FOR_GOOD))
+        self._saved = time.monotonic()
+
+    @contextmanager
+    def _disasters(self) -> Iterator[None]:
+        try:
+            yield
+        except Diverged as diverged:
+            wreck = self.run.path / "diverged.safetensors"
+            checkpoint.save(wreck, self.engine.state(), {**self.about, **asdict(self.engine.now)})
+            raise WorkError(
+                f"{diverged}. The state is in {wreck} for inspection.\n"
+                "Try a lower learning rate (--set lr=...) or another loss, and --new to start over."
+            ) from diverged
+        except torch.OutOfMemoryError as error:
+            half = max(1, self.request.config.batch // 2)
+            raise WorkError(
+                f"out of memory on {self.engine.backend.device} with batch {self.request.config.batch}.\n"
+                f"Try --set accumulate=2 (same mathematics, half the memory) or --batch {half}."
+            ) from error
+
+
+def passed(before: Progress, now: Progress, marks: int) -> bool:
+    """Whether a step crossed one of ``marks`` evenly spaced places of the run, its end left out."""
+    return int(before.fraction * marks) < int(now.fraction * marks) < marks
+
+
+@contextmanager
+def stop_signals() -> Iterator[list[str]]:
+    """Collect SIGINT and SIGTERM, to be obeyed between two steps; a second one kills at once."""
+    caught: list[str] = []
+    usual = {}
+
+    def catch(number: int, _frame: Any) -> None:
+        caught.append(signal.Signals(number).name)
+        signal.signal(number, usual[number])
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            usual[number] = signal.signal(number, catch)
+    except ValueError:  # not the main thread: whoever owns it decides
+        pass
+    try:
+        yield caught
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)

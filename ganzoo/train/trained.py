@@ -1,0 +1,91 @@
+"""A finished or interrupted run, opened to draw from: one path is enough, nothing has to be typed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ganzoo.errors import RequestError
+from ganzoo.game import Progress, Recipe
+from ganzoo.train import checkpoint
+from ganzoo.train.device import Backend
+from ganzoo.train.run import Run
+from ganzoo.train.runs import Runs
+from ganzoo.zoo.cards import Family
+from ganzoo.zoo.config import Config, resolve
+from ganzoo.zoo.facts import Facts
+from ganzoo.zoo.registry import zoo
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks as they are to be sampled from: averaged where there is an average, in evaluation mode."""
+
+    name: str
+    path: Path  # of the checkpoint
+    family: Family
+    config: Config
+    facts: Facts
+    recipe: Recipe
+    now: Progress
+    backend: Backend
+
+    @property
+    def nets(self) -> Mapping[str, nn.Module]:
+        return self.recipe.nets
+
+
+def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
+    """Open a run by name, path or ``latest``, at its newest whole checkpoint; or the checkpoint file named.
+
+    Raises:
+        RequestError: there is no such run, it has no checkpoint yet, or its family is not installed.
+    """
+    if where.endswith(".safetensors"):
+        if not Path(where).is_file():
+            raise RequestError(f"No checkpoint {where}. See ganzoo runs list.")
+        path = Path(where)
+        state, about = checkpoint.load(path)
+        name = path.resolve().parent.parent.name if path.resolve().parent.name == "checkpoints" else path.stem
+    else:
+        run = runs.find(where)
+        name = run.name
+        path, state, about = _newest(run)
+    return _restore(name, path, state, about, Backend.choose(device, "fp32"))
+
+
+def _newest(run: Run) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    damaged: list[str] = []
+    for path in run.saved():
+        try:
+            return path, *checkpoint.load(path)
+        except checkpoint.Damaged as error:
+            damaged.append(str(error))
+    why = f" {damaged[0]}." if damaged else " Train it on: run the command that started it."
+    raise RequestError(f"{run.path} has no usable checkpoint yet.{why}")
+
+
+def _restore(name: str, path: Path, state: dict[str, Any], about: dict[str, Any], backend: Backend) -> Trained:
+    family = _family(about)
+    config = resolve(family, None, about["request"]["config"])
+    facts = Facts(**{key: tuple(v) if isinstance(v, list) else v for key, v in about["facts"].items()})
+    recipe = family.build(config, facts)
+    for key, net in recipe.nets.items():
+        net.load_state_dict(state["averages"].get(key, state["nets"][key]))
+        backend.place(net).eval().requires_grad_(False)
+    now = Progress(**{each.name: about[each.name] for each in fields(Progress)})
+    recipe.begin(now)  # a schedule may choose the depth or the stage that is sampled
+    return Trained(name, path, family, config, facts, recipe, now, backend)
+
+
+def _family(about: dict[str, Any]) -> Family:
+    name, plugin = about["request"]["family"], about["plugin"]
+    try:
+        return zoo().get("families", name)
+    except RequestError as error:
+        wanted = f"{plugin['package']} {plugin['version']}"
+        raise RequestError(f"The run was made by family {name!r} of {wanted}, which is not here: {error}") from None

@@ -1,0 +1,1 @@
+"""What there is: cards, plugins, settings. Nothing in this wing imports torch."""

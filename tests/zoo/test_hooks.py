@@ -1,0 +1,90 @@
+"""Every hook: documented by its signature, and its documented example works."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ganzoo.zoo import hookspecs
+from ganzoo.zoo.config import resolve
+from ganzoo.zoo.facts import Facts
+
+HOOKS = [name for name in vars(hookspecs) if name.startswith("register_")]
+PICTURES = Facts(shape=(3, 8, 8))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_test_and_a_heading_with_its_signature(hook):
+    arguments = ", ".join(inspect.signature(getattr(hookspecs, hook)).parameters)
+    document = Path(__file__).parents[2] / "docs" / "hooks.md"
+    assert f"\n## `{hook}({arguments})`\n" in document.read_text()
+    assert callable(globals()[f"test_hook_{hook}"])
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_explained_in_one_typed_sentence(hook):
+    function = getattr(hookspecs, hook)
+    assert function.__doc__.endswith(".")
+    assert len(function.__doc__.splitlines()) == 1
+    assert all(each.annotation is not each.empty for each in inspect.signature(function).parameters.values())
+
+
+def only_card(plugin):
+    assert plugin.state == "loaded", plugin.reason
+    (card,) = plugin.cards
+    return card
+
+
+def test_hook_register_families(load_guest, example):
+    family = only_card(load_guest(example("register_families")))
+    recipe = family.build(resolve(family, "tiny", {"loss": "wasserstein"}), PICTURES)
+    nets = recipe.nets
+    assert recipe.sample(nets, 2, {"seed": torch.arange(2)}).shape == (2, 3, 8, 8)
+    assert [phase.name for phase in recipe.phases()] == ["d", "g"]
+
+
+def test_hook_register_generators(load_guest, example):
+    card = only_card(load_guest(example("register_generators")))
+    images = card.build(PICTURES, latent=5, width=1)(torch.randn(2, 5))
+    assert images.shape == (2, 3, 8, 8)
+    assert images.abs().max() <= 1
+
+
+def test_hook_register_discriminators(load_guest, example):
+    card = only_card(load_guest(example("register_discriminators")))
+    assert card.build(PICTURES, width=1)(torch.randn(2, 3, 8, 8)).shape == (2,)
+
+
+def test_hook_register_losses(load_guest, example):
+    loss = only_card(load_guest(example("register_losses"))).build()
+    assert loss.d(torch.zeros(3), torch.zeros(3)).item() == 2
+    assert loss.g(torch.zeros(3)).item() == 1
+
+
+def test_hook_register_datasets(load_guest, example):
+    card = only_card(load_guest(example("register_datasets")))
+    source = card.build()
+    (chunk,) = source.chunks(4, 0)
+    assert (card.gives, card.licence) == (("image",), "CC0")
+    assert len(source) == len(chunk.images) == source.survey().count
+    assert chunk.images.shape[1:] == (1, 4, 4)
+
+
+def test_hook_register_metrics(load_guest, example):
+    metric = only_card(load_guest(example("register_metrics"))).build()
+    assert metric(np.ones(4), np.zeros(4)) == 1
+
+
+def test_hook_register_commands(guests, example):
+    guests.add("ganzoo-greeter", example("register_commands"))
+    assert guests.run("greet", "Ada", "--loud").stdout == "Hello ADA\n"
+    assert guests.run("tools", "count", "--upto", "2").stdout == "1 2\n"
+    helped = guests.run("--help").stdout
+    section = helped.partition("Commands of ganzoo-greeter:")[2]
+    assert "Greet somebody." in section
+    assert "Odds and ends." in section
+    assert "train" not in section
