@@ -19,7 +19,7 @@ def _alone(tmp_path_factory, monkeypatch):
     monkeypatch.chdir(home)
     monkeypatch.setenv("GANZOO_CACHE", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    for name in ("GANZOO_LOAD_PLUGINS", "GANZOO_STRICT", "GANZOO_DATA"):
+    for name in ("GANZOO_LOAD_PLUGINS", "GANZOO_SKIP_PLUGINS", "GANZOO_STRICT", "GANZOO_DATA"):
         monkeypatch.delenv(name, raising=False)
 
 

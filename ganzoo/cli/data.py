@@ -219,7 +219,7 @@ def _told(report: dict[str, Any]) -> Iterator[str]:
 
 def _counts(report: dict[str, Any]) -> Iterator[str]:
     parts = [f"{part} {count:,}" for part, count in report["parts"].items()]
-    yield f"  examples  {report['count']:,}" + (f" (files: {', '.join(parts)})" if len(parts) > 1 else "")
+    yield f"  examples  {report['count']:,}" + (f" (parts: {', '.join(parts)})" if len(parts) > 1 else "")
     if report["sizes"]:
         sizes = {f"{each['width']}x{each['height']}": each["count"] for each in report["sizes"]}
         channels = f"packed with {report['channels']} channel{'s' * (report['channels'] > 1)}"

@@ -135,7 +135,7 @@ def _coloured(image: Image.Image, channels: int) -> Image.Image:
 
 def _shallow(image: Image.Image) -> Image.Image:
     """Scale grey of 16 or 32 bits, or in floating point, to 8 bits: Pillow's own conversion clips at 255."""
-    values = np.asarray(image, dtype=np.float64)
+    values = np.asarray(image, dtype=np.float32)
     top = 65535.0 if image.mode.startswith("I") else 1.0 if values.max() <= 1 else 255.0
     if not (values.min() >= 0 and values.max() <= top):
         raise Unreadable(f"mode {image.mode} with values outside [0, {top:g}]")

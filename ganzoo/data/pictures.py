@@ -93,9 +93,8 @@ class Pictures(Source):
     def glance(self, count: int, size: int, channels: int = 0) -> Chunk:
         """Decode a few pictures, taken evenly from all folders."""
         few = copy.copy(self)
-        few._names = (
-            [self._names[place * len(self) // count] for place in range(count)] if count < len(self) else self._names
-        )
+        if count < len(self):
+            few._names = tuple(self._names[place * len(self) // count] for place in range(count))
         return super(Pictures, few).glance(count, size, channels or self._channels())
 
     def _each(self, read: Callable[[bytes], T]) -> Iterator[list[T | Fault]]:
@@ -155,8 +154,7 @@ def open_pictures(tree: Tree) -> Pictures | PairSource:
     if not album.layout.pictures:
         raise RequestError(_nothing(tree, album.layout))
     if "a" in album.layout.parts:
-        sides = [Pictures(album, side, "train") for side in ("a", "b")]
-        return PairSource(tree.name, *sides, licence=album.licence)
+        return PairSource(tree.name, Pictures(album, "a", "train"), Pictures(album, "b", "train"), album.licence)
     return Pictures(album, "", "train")
 
 

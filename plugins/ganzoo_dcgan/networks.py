@@ -5,7 +5,7 @@ Convolutions carry no bias: the batch norm behind them would cancel it, and the 
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from ganzoo import RequestError
 

@@ -7,7 +7,7 @@ from torch.optim import SGD, Optimizer
 
 import ganzoo
 from ganzoo import find
-from ganzoo.game import Latent, Loss, Progress, TwoPlayer, adam
+from ganzoo.game import Latent, Progress, TwoPlayer, adam
 from ganzoo_vanilla import Config
 
 

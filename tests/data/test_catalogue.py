@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ def test_a_folder_and_a_path_from_home(tmp_path, draw, monkeypatch):
     assert {open_data(name, size=8).hash for name in (str(tmp_path / "set"), "set", "./set", "~/set")} == {
         open_data("set/", size=8).hash
     }
+
+
+def test_a_zip(tmp_path, draw):
+    with zipfile.ZipFile(tmp_path / "set.ZIP", "w") as archive:
+        archive.write(draw("set/1.png"), "1.png")
+    zipped = open_data(str(tmp_path / "set.ZIP"), size=8)
+    assert zipped.name == "set"
+    assert zipped.hash == open_data(str(tmp_path / "set"), size=8).hash
 
 
 def test_a_name_in_zoo_toml(tmp_path, draw):

@@ -92,6 +92,7 @@ def test_identity_follows_the_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x1f\x8b", gzip.compress(b"\0\0\x09\x01"), gzip.compress(idx(np.zeros(5, np.uint8))), b"<html>"],
+    ids=["empty", "cut", "other type", "too few", "no gzip"],  # a gzip holds the time, which no id may
 )
 def test_a_damaged_copy_is_named(tmp_path, monkeypatch, content):
     place = store(tmp_path)

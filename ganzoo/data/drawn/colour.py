@@ -29,18 +29,11 @@ def encode(linear: np.ndarray) -> np.ndarray:
     return _TABLE.take((linear * np.float32(STEPS - 1) + np.float32(0.5)).astype(np.uint16), mode="clip")
 
 
-def decode(pictures: np.ndarray) -> np.ndarray:
-    """Linear light, float32 in [0, 1], of sRGB uint8, same shape."""
-    return _LIGHT[pictures]
+def _nearest_levels() -> np.ndarray:
+    """The sRGB level nearest to each step of linear light (IEC 61966-2-1), uint8 [STEPS]."""
+    between = (np.arange(255) + 0.5) / 255.0  # two levels
+    borders = np.where(between <= 0.04045, between / 12.92, ((between + 0.055) / 1.055) ** 2.4)
+    return np.searchsorted(borders, np.arange(STEPS) / (STEPS - 1)).astype(np.uint8)
 
 
-def _srgb_to_linear() -> np.ndarray:
-    """Linear light of the 511 sRGB levels 0, 1/2, 1, ... 255 (IEC 61966-2-1)."""
-    level = np.arange(511) / 510.0
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
-
-
-_LEVELS = _srgb_to_linear()
-_LIGHT = _LEVELS[::2].astype(np.float32)
-# Rounding to the nearest level: the half levels are the borders.
-_TABLE = np.searchsorted(_LEVELS[1::2], np.arange(STEPS) / (STEPS - 1)).astype(np.uint8)
+_TABLE = _nearest_levels()

@@ -17,13 +17,16 @@ TINY = np.float32(1e-6)  # keeps a quotient finite at the centre of a shape
 
 def ellipse(x: np.ndarray, y: np.ndarray, rx: Measure, ry: Measure) -> np.ndarray:
     """Ellipse around the origin, exact for a circle: the value over its gradient, to first order."""
-    u, v = x / rx, y / ry
-    value = np.sqrt(u * u + v * v)
-    u /= rx
-    v /= ry
-    slope = np.sqrt(u * u + v * v)
+    u, v = x * (1 / rx), y * (1 / ry)
+    value = _length(u, v)
+    u *= 1 / rx
+    v *= 1 / ry
+    slope = _length(u, v)
     slope += TINY
-    return value * (value - 1) / slope
+    distance = value - 1
+    distance *= value
+    distance /= slope
+    return distance
 
 
 def box(x: np.ndarray, y: np.ndarray, rx: Measure, ry: Measure, corner: Measure) -> np.ndarray:
@@ -96,3 +99,10 @@ def join(a: np.ndarray, b: np.ndarray, soft: float) -> np.ndarray:
     """Union whose corner is filled over `soft`."""
     blend = np.maximum(soft - np.abs(a - b), 0)
     return np.minimum(a, b) - blend * blend * np.float32(0.25 / soft)
+
+
+def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Length of vectors: `np.hypot` is slower, and not rounded alike everywhere."""
+    square = u * u
+    square += v * v
+    return np.sqrt(square, out=square)

@@ -6,15 +6,16 @@ import numpy as np
 
 from ganzoo.data.drawn.canvas import Canvas, Look
 from ganzoo.data.drawn.faces import body, features, hair, worn
-from ganzoo.data.drawn.faces.attributes import NAMES, Attributes, attributes, captions
+from ganzoo.data.drawn.faces.attributes import NAMES, Attributes, attributes, captions, every_word
 from ganzoo.data.drawn.faces.look import look_of
 
-__all__ = ["CLASSES", "NAME", "NAMES", "VERSION", "attributes", "captions", "draw", "labels"]
+__all__ = ["CLASSES", "COUNTS", "NAME", "NAMES", "VERSION", "attributes", "captions", "draw", "every_word", "labels"]
 
 NAME = "anime"
 VERSION = "1"  # of the drawing: goes up whenever a pixel, an attribute or a caption changes
+COUNTS = {"train": 20_000, "test": 2_000}
 CLASSES = NAMES["hair_colour"]
-BATCH_PIXELS = 1 << 15  # drawn at once: the fields of so many stay in a core's cache
+BATCH_PIXELS = 1 << 16  # drawn at once: the fields of so many stay in a core's cache
 
 
 def labels(known: Attributes) -> np.ndarray:

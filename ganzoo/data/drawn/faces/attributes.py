@@ -72,11 +72,16 @@ def captions(known: Attributes) -> list[list[str]]:
             NAMES[column][value] for column, value in zip(columns, row, strict=True)
         )
         looks = f"{HAIR_PHRASES[style].format(hair)} and {eyes} eyes"
-        article = "an" if behind[0] in "aeiou" else "a"
         written.append(
             [
                 f"a girl with {looks}, {mouth}",
-                f"a {mouth} girl{WEARING[worn]} with {looks} on {article} {behind} background",
+                f"a {mouth} girl{WEARING[worn]} with {looks} on a {behind} background",
             ]
         )
     return written
+
+
+def every_word() -> list[list[str]]:
+    """Captions that between them name every value there is."""
+    most = max(len(values) for values in NAMES.values())
+    return captions({name: np.arange(most) % len(values) for name, values in NAMES.items()})

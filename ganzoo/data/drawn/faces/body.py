@@ -26,7 +26,7 @@ def shoulders(canvas: Canvas, look: Look) -> None:
     """A neck in the shade of the chin, and a dress with a sailor's collar."""
     with canvas.part(look.body, SHOULDERS) as part:
         x, y = part.coordinates(look.body)
-        neck = join(box(x, y - 1.0, 0.29, 0.75, 0.05), ellipse(x, y - 2.0, 1.15, 0.62), 0.3)
+        neck = join(box(x, y - 1.33, 0.29, 0.55, 0.05), ellipse(x, y - 2.0, 1.15, 0.62), 0.3)
         part.paint(part.cover(neck - INK, look.body), look.skin_line)
         skin = part.cover(neck + INK, look.body)
         part.paint(skin, look.skin)

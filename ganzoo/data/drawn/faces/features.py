@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ganzoo.data.drawn.canvas import Canvas, Look, groups
@@ -16,6 +18,9 @@ APART = 0.44  # of an eye from the middle
 EYE_LEVEL = 0.24
 EYE_HALF = 0.275  # width
 TURN = 0.09  # how far the features move when the head turns
+
+
+Mouth = Callable[[Canvas, Look, np.ndarray, np.ndarray], None]
 
 
 def face_shape(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -113,7 +118,7 @@ def mouth(canvas: Canvas, look: Look) -> None:
             MOUTHS[NAMES["mouth"][mood]](part, some, x - some.turn * (TURN * 1.1), y - 0.775)
 
 
-def _curve(half: float, curl: float):
+def _curve(half: float, curl: float) -> Mouth:
     """A mouth that is one line: half its width, and how far its corners rise."""
 
     def draw(canvas: Canvas, look: Look, u: np.ndarray, v: np.ndarray) -> None:
@@ -146,7 +151,7 @@ def _gasp(canvas: Canvas, look: Look, u: np.ndarray, v: np.ndarray) -> None:
     canvas.paint(inside * canvas.cover(ellipse(u, v - 0.075, 0.06, 0.05), look.head), look.tongue)
 
 
-MOUTHS = {
+MOUTHS: dict[str, Mouth] = {
     "calm": _curve(0.11, 0.01),
     "smiling": _curve(0.20, 0.12),
     "laughing": _laugh,

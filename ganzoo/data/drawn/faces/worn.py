@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ganzoo.data.drawn.canvas import Canvas, Look, groups
+from ganzoo.data.drawn.canvas import Box, Canvas, Look, groups
 from ganzoo.data.drawn.faces.attributes import NAMES
 from ganzoo.data.drawn.faces.body import INK
 from ganzoo.data.drawn.faces.features import APART, EYE_LEVEL, TURN
@@ -15,14 +17,17 @@ INNER_EAR = ((0.50, -1.12), (0.88, -0.90), (0.93, -1.44))
 WING = ((0.0, 0.0), (0.40, -0.27), (0.47, 0.0), (0.40, 0.25))
 
 
-def put_on(canvas: Canvas, look: Look, worn: dict) -> None:
-    """Draw what a table of accessories by name holds, on the faces that wear it."""
+Worn = dict[str, tuple[Callable[[Canvas, Look, np.ndarray, np.ndarray], None], Box]]  # by name: how, and where
+
+
+def put_on(canvas: Canvas, look: Look, worn: Worn) -> None:
+    """Draw the accessories of a table on the faces that wear them."""
     for accessory, chosen in groups(look.accessory):
-        entry = worn.get(NAMES["accessory"][accessory])
-        if entry:
-            draw, box_ = entry
+        name = NAMES["accessory"][accessory]
+        if name in worn:
+            draw, window = worn[name]
             some = look[chosen]
-            with canvas.part(some.head, box_, chosen) as part:
+            with canvas.part(some.head, window, chosen) as part:
                 draw(part, some, *part.coordinates(some.head))
 
 
@@ -61,12 +66,12 @@ def ribbon(canvas: Canvas, look: Look, x: np.ndarray, y: np.ndarray) -> None:
     canvas.paint(canvas.cover(knot + INK, look.head), look.worn_light)
 
 
-BEHIND_HAIR = {"cat ears": (ears, (-1.2, -1.85, 1.2, -0.5))}
-ON_TOP = {"glasses": (glasses, (-1.05, -0.2, 1.05, 0.75)), "ribbon": (ribbon, (-1.3, -1.65, 1.3, -0.35))}
+BEHIND_HAIR: Worn = {"cat ears": (ears, (-1.2, -1.85, 1.2, -0.5))}
+ON_TOP: Worn = {"glasses": (glasses, (-1.05, -0.2, 1.05, 0.75)), "ribbon": (ribbon, (-1.3, -1.65, 1.3, -0.35))}
 
 
 def ties(canvas: Canvas, look: Look) -> None:
-    """The bands of tails and buns."""
+    """The bands that hold tails."""
     for style, chosen in groups(look.hair_style):
         name = NAMES["hair_style"][style]
         if name not in ("twin tails", "ponytail"):

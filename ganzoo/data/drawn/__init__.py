@@ -1,0 +1,35 @@
+"""Sets made by code: no download, no licence, and the truth of every example known.
+
+``canvas``, ``shapes``, ``colour`` and ``chance`` are shared by all drawings; a drawing is a package such as ``faces``
+that follows `source.Drawing`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganzoo.data.drawn.points import MixtureSource
+    from ganzoo.data.drawn.source import DrawnSource
+
+
+def anime(split: str = "train") -> DrawnSource:
+    """Anime faces: 20,000 to train on, 2,000 held out (``test``)."""
+    from ganzoo.data.drawn import faces
+    from ganzoo.data.drawn.source import DrawnSource
+
+    return DrawnSource(faces).split(split)
+
+
+def ring(split: str = "train") -> MixtureSource:
+    """Points from 8 Gaussians on a circle: 100,000 to train on, 10,000 held out (``test``)."""
+    from ganzoo.data.drawn.points import ring_source
+
+    return ring_source().split(split)
+
+
+def grid(split: str = "train") -> MixtureSource:
+    """Points from 25 Gaussians on a square grid: 100,000 to train on, 10,000 held out (``test``)."""
+    from ganzoo.data.drawn.points import grid_source
+
+    return grid_source().split(split)
