@@ -107,7 +107,8 @@ def _plain_list(words: list[str]) -> dict[str, str | bool] | None:
 def _report(error: Exception) -> int:
     """Write what went wrong in a line or two, and give its exit status."""
     if isinstance(error, GanzooError):
-        print(f"error: {error}", file=sys.stderr)
+        wrong = "" if error.exit_status == INTERRUPTED else "error: "  # to be stopped is no error
+        print(f"{wrong}{error}", file=sys.stderr)
         return error.exit_status
     text = " ".join(str(error).split())
     print(f"error: {type(error).__name__}{f': {text}' if text else ''}", file=sys.stderr)

@@ -12,7 +12,9 @@ PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.is_dir() 
 FLOOR = {"data": 0, "zoo": 0, "game": 0, "train": 1, "score": 2, "testing": 2, "cli": 3}
 
 TRAINING = {"backward", "step", "zero_grad", "autocast", "to", "cuda", "requires_grad_"}  # the engine's alone
-ALLOWED: dict[tuple[str, str], str] = {}  # (file, call): the reason
+ALLOWED: dict[tuple[str, str], str] = {  # (file, call): the reason
+    ("ganzoo.game.penalties", "requires_grad_"): "a fresh leaf to differentiate logits by; no parameter is touched",
+}
 
 
 def modules() -> list[Path]:
@@ -129,13 +131,14 @@ def test_only_the_engine_trains_in_the_game_too():
     for file in (ROOT / "ganzoo" / "game").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                assert node.func.attr not in TRAINING - {"to"}, (
+                assert node.func.attr not in TRAINING - {"to"} or (name_of(file), node.func.attr) in ALLOWED, (
                     f"{name_of(file)}, line {node.lineno}: .{node.func.attr}()"
                 )
 
 
 def test_the_allow_list_is_no_longer_than_it_must_be():
     for (module, call), reason in ALLOWED.items():
-        text = (ROOT / "plugins" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        base = ROOT if module.startswith("ganzoo.") else ROOT / "plugins"
+        text = (base / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
         assert f".{call}" in text
         assert len(reason) > 20

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ganzoo.cli.output import print_json, print_table
-from ganzoo.errors import RequestError
+from ganzoo.errors import RequestError, WorkError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Folder = Annotated[Path, typer.Option("--runs", help="The folder of all runs.")]
@@ -62,6 +62,7 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
         ("what", "value"),
         [
             *((key, record[key]) for key in ("run", "path", "family", "data", "state", "started")),
+            ("made with", " ".join(record["plugin"].values())),
             ("images", f"{record['images']:,}"),
             ("on disk", f"{record['bytes'] / 1e6:,.1f} MB, {len(record['checkpoints'])} checkpoints"),
             *last.items(),
@@ -71,7 +72,11 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
 
 
 @app.command()
-def rm(run: Name, folder: Folder = Path("runs"), yes: Annotated[bool, typer.Option("--yes", "-y")] = False) -> None:
+def rm(
+    run: Name,
+    folder: Folder = Path("runs"),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+) -> None:
     """Remove a run with everything in its folder."""
     import shutil
 
@@ -80,9 +85,14 @@ def rm(run: Name, folder: Folder = Path("runs"), yes: Annotated[bool, typer.Opti
     found = Runs(folder).find(run)
     if found.is_held:
         raise RequestError(f"{found.path} is being trained by another process. Stop it first.")
-    if not yes and sys.stdin.isatty():
-        typer.confirm(f"Remove {found.path} ({found.bytes / 1e6:,.1f} MB)?", abort=True, err=True)
-    shutil.rmtree(found.path)
+    asking = not yes and sys.stdin.isatty()
+    if asking and not typer.confirm(f"Remove {found.path} ({found.bytes / 1e6:,.1f} MB)?", err=True):
+        print(f"kept {found.path}", file=sys.stderr)
+        return
+    try:
+        shutil.rmtree(found.path)
+    except OSError as error:
+        raise WorkError(f"Cannot remove {found.path}: {error.strerror}. Remove it by hand.") from error
     print(f"removed {found.path}", file=sys.stderr)
 
 
@@ -102,7 +112,8 @@ def _record(run: Any) -> dict[str, Any]:
         "data": request.get("data", ""),
         "preset": request.get("preset", ""),
         "images": images,
-        "of": request.get("config", {}).get("images"),
+        "of": None if "steps" in request or "budget" in request else request.get("config", {}).get("images"),
         "state": state,
         "started": about.get("started", ""),
+        "plugin": about.get("plugin", {}),
     }

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from ganzoo.train.trained import Trained
 
 MOST = 1024  # pictures on one sheet
+LARGEST_SEED = 2**63 - 1
+LARGEST_DRAW = 10_000_000  # seeds; a range beyond is a typing error
+OTHER_FORMATS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".npz")
 
 
 def sample(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A name in the runs folder, a path, or latest.")],
-    n: Annotated[int, typer.Option("-n", help="How many, from seed 0 on.", min=1)] = 64,
+    n: Annotated[int, typer.Option("-n", help="How many, from seed 0 on.", min=1, max=LARGEST_DRAW)] = 64,
     seeds: Annotated[str, typer.Option(help="Which: 0-63, or 7,12,40-44. A seed is always the same picture.")] = "",
     label: Annotated[str, typer.Option(help="Of this class, by name or number, where the family has classes.")] = "",
     out: Annotated[Path | None, typer.Option(help="A .png for one sheet, a .npy for numbers, else a folder.")] = None,
@@ -35,13 +38,10 @@ def sample(
 
     trained = open_trained(run, Runs(runs), device)
     out = out or Path(f"{trained.name}.png")
-    if out.suffix == ".png" and not trained.facts.is_points and len(numbers) > MOST:
-        raise RequestError(f"A sheet holds {MOST} pictures, not {len(numbers):,}. Give a folder: --out {out.stem}/")
-    if trained.facts.is_points and out.suffix not in (".png", ".npy"):
-        raise RequestError(f"Points are written to one file, not to a folder. Give --out {out.name or 'points'}.npy")
+    _check_out(out, trained.facts.is_points, len(numbers))
     origin = {"tool": "ganzoo", "run": trained.name, "family": trained.family.name, "images": trained.now.images}
     try:
-        written = _write(trained, numbers, _conditions(trained, label, len(numbers)), out, origin if mark else None)
+        written = _write(trained, numbers, _conditions(trained, label, numbers), out, origin if mark else None)
     except OSError as error:
         raise RequestError(f"Cannot write {out}: {error.strerror or error}. Give another place with --out.") from error
     if as_json:
@@ -59,12 +59,26 @@ def parse_seeds(text: str) -> list[int]:
         found = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if not found or (found[2] and int(found[2]) < int(found[1])):
             raise RequestError(f"--seeds {text}: expected numbers and ranges, as in 0-63 or 7,12,40-44.")
-        seeds += range(int(found[1]), int(found[2] or found[1]) + 1)
+        first, last = int(found[1]), int(found[2] or found[1])
+        if last > LARGEST_SEED or last - first >= LARGEST_DRAW:
+            raise RequestError(f"--seeds {text}: expected seeds below 2^63, and at most {LARGEST_DRAW:,} at once.")
+        seeds += range(first, last + 1)
     return seeds
 
 
-def _conditions(trained: Trained, label: str, count: int) -> dict[str, Any]:
-    """What the family is told beside noise, a row a picture."""
+def _check_out(out: Path, is_points: bool, count: int) -> None:
+    """Refuse a place that does not suit what is drawn."""
+    suffix = out.suffix.lower()
+    if suffix in OTHER_FORMATS:
+        raise RequestError(f"--out {out}: {suffix} is not written. Give a .png, a .npy, or a folder.")
+    if suffix == ".png" and not is_points and count > MOST:
+        raise RequestError(f"A sheet holds {MOST} pictures, not {count:,}. Give a folder: --out {out.stem}/")
+    if is_points and suffix not in (".png", ".npy"):
+        raise RequestError(f"Points are written to one file, not to a folder. Give --out {out.name or 'points'}.npy")
+
+
+def _conditions(trained: Trained, label: str, seeds: list[int]) -> dict[str, Any]:
+    """What the family is told beside noise, a row a picture; a label follows from the seed where none is asked for."""
     import torch
 
     classes = trained.facts.classes
@@ -74,11 +88,11 @@ def _conditions(trained: Trained, label: str, count: int) -> dict[str, Any]:
     if not takes_labels:
         return {}
     if not label:
-        return {"label": torch.arange(count) % len(classes)}
+        return {"label": torch.tensor(seeds) % len(classes)}
     if label in classes:
-        return {"label": torch.full((count,), classes.index(label))}
-    if label.isdigit() and int(label) < len(classes):
-        return {"label": torch.full((count,), int(label))}
+        return {"label": torch.full((len(seeds),), classes.index(label))}
+    if label.isdecimal() and int(label) < len(classes):
+        return {"label": torch.full((len(seeds),), int(label))}
     shown = ", ".join(classes[:12]) + (", ..." if len(classes) > 12 else "")
     raise RequestError(f"No class {label!r} in {trained.name}: it has {len(classes)}, {shown}.")
 
@@ -90,7 +104,7 @@ def _write(trained: Trained, seeds: list[int], cond: dict[str, Any], out: Path, 
     from ganzoo.train import marks, sheet
     from ganzoo.train.sampling import BLOCK, draw
 
-    is_folder = out.suffix not in (".png", ".npy")
+    is_folder = out.suffix.lower() not in (".png", ".npy")
     (out if is_folder else out.parent).mkdir(parents=True, exist_ok=True)
     files, kept = [], []
     with torch.no_grad():
@@ -109,7 +123,7 @@ def _write(trained: Trained, seeds: list[int], cond: dict[str, Any], out: Path, 
     if is_folder:
         return files
     drawn = np.concatenate(kept)
-    if out.suffix == ".npy":
+    if out.suffix.lower() == ".npy":
         np.save(out, drawn)
     else:
         page = sheet.scatter(drawn, drawn) if trained.facts.is_points else sheet.grid(sheet.to_uint8(drawn))

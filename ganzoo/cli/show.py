@@ -36,7 +36,7 @@ def show(
         print_json(_record(card)) if as_json else _print_card(card)
     else:
         config = resolve(card, preset, assignments(settings or []))
-        facts = _facts(card, preset, config)
+        facts = usual_facts(card, config, is_points=bool(card.points_preset) and preset == card.points_preset)
         networks = count_parameters(card, config, facts)
         if as_json:
             print_json(_record(card) | _family_record(card, preset, config, networks))
@@ -58,9 +58,8 @@ def count_parameters(family: Family, config: Config, facts: Facts) -> dict[str, 
     return {name: count for name, count in counts.items() if count}
 
 
-def _facts(family: Family, preset: str, config: Config) -> Facts:
+def usual_facts(family: Family, config: Config, is_points: bool = False) -> Facts:
     """Data of the most usual shape that the family could be trained on."""
-    is_points = bool(family.points_preset) and preset == family.points_preset
     return Facts(
         shape=(DIMENSIONS,) if is_points else (config.channels or CHANNELS, config.size, config.size),
         classes=tuple(map(str, range(CLASSES))) if "label" in family.needs else (),

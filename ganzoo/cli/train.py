@@ -11,6 +11,8 @@ import typer
 from ganzoo.cli.output import print_json, print_table
 from ganzoo.errors import RequestError
 
+LARGEST_SEED = 2**63 - 1
+
 if TYPE_CHECKING:
     from ganzoo.data.pack import Pack, Pair
     from ganzoo.train.request import Request
@@ -27,7 +29,9 @@ def train(
     budget: Annotated[str, typer.Option(help="End after so much time: 90s, 10m, 1h30m.")] = "",
     batch: Annotated[str, typer.Option(help="Real images per batch.")] = "",
     size: Annotated[str, typer.Option(help="Side of the pictures, in pixels.")] = "",
-    seed: Annotated[int | None, typer.Option(help="Decides first weights, noise and order of data.", min=0)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides first weights, noise and order of data.", min=0, max=LARGEST_SEED)
+    ] = None,
     runs: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("runs"),
     name: Annotated[str, typer.Option(help="Name of the run's folder.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Insist on an earlier run; it may be made longer.")] = False,
@@ -60,25 +64,30 @@ def train(
 
 
 def _work(request: Request, folder: Path, mode: Any, name: str) -> Result:
-    from ganzoo.train.card import write_card
     from ganzoo.train.display import display
-    from ganzoo.train.launch import choose_run, open_session
+    from ganzoo.train.launch import open_session
     from ganzoo.train.runs import Runs
 
     data = _open(request)
-    run = choose_run(request, data.hash, Runs(folder), mode, name)
-    with display(request.budget, request.steps) as shown, open_session(request, data, run, shown) as session:
-        shown.note(f"{request.family.name} on {request.data} in {run.path}, {session.engine.backend}")
-        try:
-            return session.work()
-        finally:
-            write_card(run, request.family)
+    with (
+        display(request.budget, request.steps) as shown,
+        open_session(request, data, Runs(folder), shown, mode, name) as session,
+    ):
+        if not session.finished:
+            shown.note(f"{request.family.name} on {request.data} in {session.run.path}, {session.engine.backend}")
+        return session.work()
 
 
 def _open(request: Request) -> Pack | Pair:
+    """The data, packed once the rest of the request is known to be right: packing may take minutes."""
     from ganzoo.cli.data import packing_bar
-    from ganzoo.data.catalogue import open_data
+    from ganzoo.cli.show import count_parameters, usual_facts
+    from ganzoo.data.catalogue import find_source, open_data
+    from ganzoo.train.device import Backend
 
+    Backend.choose(request.device, request.precision)
+    is_points = "points" in find_source(request.data).gives
+    count_parameters(request.family, request.config, usual_facts(request.family, request.config, is_points))
     with packing_bar() as progress:
         return open_data(request.data, size=request.config.size, channels=request.config.channels, progress=progress)
 

@@ -8,11 +8,11 @@ from ganzoo.zoo.cards import Family
 STATES = {True: "finished", False: "not finished: the same command goes on"}
 
 
-def write_card(run: Run, family: Family) -> None:
+def write_card(run: Run, family: Family, done: bool) -> None:
     """Write `README.md` in the run's folder from its `run.toml` and its log."""
-    about, (images, done) = run.about, run.progress
+    about, lines = run.about, run.lines()
     request, data, backend = about["request"], about["data"], about["backend"]
-    line = (run.lines() or [{}])[-1]
+    line = lines[-1] if lines else {}
     shape = " x ".join(map(str, data["shape"]))
     settings = "\n".join(f"| {key} | {value} |" for key, value in request["config"].items())
     numbers = "\n".join(f"| {key} | {value} |" for key, value in line.items() if isinstance(value, float))
@@ -27,7 +27,7 @@ def write_card(run: Run, family: Family) -> None:
 | | |
 |---|---|
 | family | {family.name} ({family.paper or "no paper"}), preset {request["preset"]} |
-| state | {images:,} images shown, {STATES[done]} |
+| state | {line.get("images", 0):,} images shown, {STATES[done]} |
 | data | {data["name"]}, {data["count"]:,} examples of {shape}, sha256 `{data["hash"][:16]}` |
 | licence of the data | {data["licence"] or "not stated: check before you share this model"} |
 | seed | {request["seed"]} |

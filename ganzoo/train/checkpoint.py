@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,10 @@ def save(path: Path, state: Mapping[str, Any], about: Mapping[str, Any]) -> None
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The state and the description of the run, on the CPU; Damaged unless every byte is as it was written."""
-    try:
-        with safe_open(path, "pt") as file:
-            texts = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
-        raise Damaged(path, str(error)) from error
+    with _opened(path) as file:
+        texts = file.metadata() or {}
+        # Copies: what it gives is a window on the file, which may be removed, or cut short under our feet.
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
     _check_format(path, texts)
     if texts.pop("sha256", "") != _digest(tensors, texts):
         raise Damaged(path, "its content does not match its hash")
@@ -68,13 +67,21 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def describe(path: Path) -> dict[str, Any]:
     """The description of the run, from the header alone: quick, and unchecked beyond that."""
-    try:
-        with safe_open(path, "pt") as file:
-            texts = file.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise Damaged(path, str(error)) from error
+    with _opened(path) as file:
+        texts = file.metadata() or {}
     _check_format(path, texts)
     return json.loads(texts["about"])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, "pt") as file:
+            yield file
+    except SafetensorError as error:
+        raise Damaged(path, str(error)) from error
+    except OSError as error:  # not the file's fault: nothing may conclude that it is worthless
+        raise WorkError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _check_format(path: Path, texts: Mapping[str, str]) -> None:

@@ -18,19 +18,23 @@ from ganzoo.game import Progress
 from ganzoo.train.session import Display
 
 PLAIN_SECONDS = 10.0  # between two plain lines, at least
+BAR = 24  # characters of the progress bar, where there is room
 TRACK = 41  # characters of the balance; an odd number has a middle
 
 
 @contextmanager
-def display(budget: float | None = None, steps: int | None = None, stream: TextIO = sys.stderr) -> Iterator[Display]:
-    """The display that suits ``stream``; ``budget`` in seconds and ``steps`` where they end the run."""
-    end = End(budget, steps)
+def display(budget: float | None = None, steps: int | None = None, stream: TextIO | None = None) -> Iterator[Display]:
+    """The display that suits ``stream``, stderr; ``budget`` in seconds and ``steps`` where they end the run."""
+    stream, end = stream or sys.stderr, End(budget, steps)
     if not stream.isatty():
         yield PlainDisplay(stream, end)
         return
-    live = LiveDisplay(Console(file=stream), end)
-    with live.live:
-        yield live
+    shown = LiveDisplay(Console(file=stream), end)
+    with shown.live:
+        try:
+            yield shown
+        finally:
+            shown.live.transient = shown.began is None  # a run that never took a step leaves nothing on the screen
 
 
 class End:
@@ -62,30 +66,30 @@ class LiveDisplay:
         self.line = line
 
     def note(self, text: str) -> None:
-        self.console.print(Text(text, style="yellow"))
+        self.console.print(Text(text))
 
     def draw(self) -> Group | Text:
         if self.began is None:
             return Text("preparing the first step ...", style="dim")
         done = self.end.fraction(self.now, self.seconds)
-        of = "" if self.end.budget is not None else f" of {self.now.total:,}"
+        facts = self._facts(done)
+        bar = ProgressBar(1.0, done, width=min(BAR, max(4, self.console.width - len(facts) - 2)))
         head = Table.grid(padding=(0, 2))
-        head.add_row(
-            ProgressBar(1.0, done, width=24),
-            f"{done:4.0%}",
-            f"{self.now.images:,}{of} images",
-            f"{self.line.get('images_per_second', 0):,.0f}/s",
-            f"{clock(self._left(done))} left",
-        )
+        head.add_row(bar, Text(facts, no_wrap=True))
         lines: list[Any] = [head, Text(losses(self.now.step, self.line))]
         if (scale := balance(self.line)) is not None:
             lines.append(scale)
         return Group(*lines)
 
-    def _left(self, done: float) -> float:
+    def _facts(self, done: float) -> str:
+        of = "" if self.end.budget is not None else f" of {self.now.total:,}"
+        facts = [f"{done:4.0%}", f"{self.now.images:,}{of} images"]
+        if self.line:
+            facts.append(f"{self.line['images_per_second']:,.0f}/s")
         first, since = self.began
-        gained, spent = done - first, self.seconds - since
-        return spent / gained * (1 - done) if gained > 0 else 0.0
+        if done > first:
+            facts.append(f"{clock((self.seconds - since) / (done - first) * (1 - done))} left")
+        return "  ".join(facts)
 
 
 class PlainDisplay:
@@ -134,7 +138,7 @@ def balance(line: dict[str, Any]) -> Text | None:
     if not shown:
         return None
     real, fake = shown["real"], shown["fake"]
-    text = Text(f"D(fake) {fake:.2f}  ", style="red")
+    text = Text().append(f"D(fake) {fake:.2f}  ", style="red")
     if not (0 <= real <= 1 and 0 <= fake <= 1):  # a critic's scores have no scale
         return text.append(f"D(real) {real:.2f}", style="green")
     cells = [("·", "dim")] * TRACK

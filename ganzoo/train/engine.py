@@ -108,7 +108,7 @@ class Engine:
 
     @contextmanager
     def sampling(self) -> Iterator[dict[str, nn.Module]]:
-        """The networks to sample from, averaged where there is an average, in evaluation mode, drawing no training noise."""
+        """The networks to sample from, averaged where there is an average; training's random numbers are left alone."""
         nets = {**self.recipe.nets, **{name: average.net for name, average in self.averages.items()}}
         training = {name: net.training for name, net in nets.items()}
         with torch.no_grad(), self.backend.forked():
@@ -145,7 +145,7 @@ class Engine:
         self.backend.restore_random_state(state["random"])
 
     def compile(self) -> str | None:
-        """Compile the networks and prove it on one step that is then taken back; the reason, where it cannot be done."""
+        """Compile the networks, proved on one step that is then taken back; gives the reason where that fails."""
         before = _copied(self.state())
         undo = compile_nets(self.recipe.nets)
         reason = None

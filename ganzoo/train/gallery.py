@@ -53,7 +53,10 @@ class Gallery:
         if not sheets:
             return
         stride = -(-len(sheets) // FRAMES)
-        frames = [Image.open(path) for path in sheets[::-1][::stride][::-1]]
+        frames = []
+        for path in sheets[::-1][::stride][::-1]:
+            with Image.open(path) as page:
+                frames.append(page.convert("RGB"))
         marks.save_gif(frames, self.run.path / "progress.gif", self._origin(), MILLISECONDS)
 
     def _origin(self, **more: Any) -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import torch
-from filelock import FileLock, Timeout
 
 from ganzoo.data.feed import Feed
 from ganzoo.data.pack import Pack, Pair
@@ -18,8 +17,8 @@ from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.request import Request, versions
-from ganzoo.train.run import LOCK, Run
-from ganzoo.train.runs import Runs
+from ganzoo.train.run import Run
+from ganzoo.train.runs import Runs, is_free
 from ganzoo.train.session import Display, Session
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo
@@ -28,27 +27,35 @@ Mode = Literal["auto", "resume", "new"]
 
 
 @contextmanager
-def open_session(request: Request, data: Pack | Pair, run: Run, display: Display) -> Iterator[Session]:
+def open_session(
+    request: Request, data: Pack | Pair, runs: Runs, display: Display, mode: Mode = "auto", name: str = ""
+) -> Iterator[Session]:
     """A session on its run's folder, held against other processes, standing where the run stopped."""
-    with _held(run):
-        backend = Backend.choose(request.device, request.precision)
-        identity = request.identity(data.hash)
-        started = run.about["started"] if run.exists else datetime.now(UTC).isoformat(timespec="seconds")
-        run.write_about({"started": started, **describe(request, identity, data, backend)})
-        recipe = build(request, data.facts, backend)
-        config, device = request.config, backend.device
-        feed = Feed(data, request.seed, device, channels_last=backend.channels_last)
-        start = Progress(batch=config.batch, total=_total(request, recipe))
-        engine = Engine(recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema)
+    backend = Backend.choose(request.device, request.precision)
+    # The networks before the folder: what cannot be built leaves nothing behind.
+    feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
+    engine = ready(request, data.facts, feed, backend)
+    about = describe(request, data, backend)
+    run = claim_run(request, about, runs, mode, name)
+    with run.held():
         origin = {"tool": "ganzoo", "run": run.name, "family": request.family.name} if request.mark else None
         gallery = Gallery(run, feed, data.facts, origin)
-        about = {"request": identity, "facts": _portable(data.facts), "plugin": run.about["plugin"]}
-        session = Session(request, run, engine, gallery, about, display)
+        origins = {key: about[key] for key in ("request", "plugin", "guests")}
+        session = Session(request, run, engine, gallery, {**origins, "facts": _portable(data.facts)}, display)
         if path := session.resume():
-            display.note(f"going on from {path}")
-        if request.compile and (reason := engine.compile()):
-            display.note(f"not compiled, training goes on without: {reason}")
+            display.note(f"{run.path} is finished" if session.finished else f"going on from {path}")
+        if not session.finished:
+            run.write_about({"started": run.about.get("started", ""), **about})
+            if request.compile and (reason := engine.compile()):
+                display.note(f"not compiled, training goes on without: {reason}")
         yield session
+
+
+def ready(request: Request, facts: Facts, feed: Feed, backend: Backend) -> Engine:
+    """The engine before its first step."""
+    recipe, config = build(request, facts, backend), request.config
+    start = Progress(batch=config.batch, total=_total(request, recipe))
+    return Engine(recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema)
 
 
 def build(request: Request, facts: Facts, backend: Backend) -> Recipe:
@@ -60,32 +67,52 @@ def build(request: Request, facts: Facts, backend: Backend) -> Recipe:
     return recipe
 
 
-def choose_run(request: Request, data_hash: str, runs: Runs, mode: Mode, name: str = "") -> Run:
-    """The folder this request works in: the one it was made in before, or a new one.
+def claim_run(request: Request, about: dict[str, Any], runs: Runs, mode: Mode = "auto", name: str = "") -> Run:
+    """The folder this request works in: the one it was made in before, or a new one with its `run.toml` in it.
 
-    ``resume`` insists on an earlier run and may lengthen it; ``new`` starts beside whatever there is.
+    ``resume`` insists on an earlier run and may lengthen it; ``new`` starts beside whatever there is. Of several
+    processes that ask at once, the first creates the run and the others find it.
+
+    Raises:
+        RequestError: there is nothing to resume, or the name belongs to a run of another request.
     """
-    identity = request.identity(data_hash)
-    if mode == "new" or (name and not (runs.folder / name).exists() and mode == "auto"):
-        return runs.create(name or request.run_name)
-    if name:
-        run = runs.find(name)
-        differ = _differences(run.about.get("request", {}), identity, lengths=mode != "resume")
+    if found := find_run(about["request"], runs, mode, name):
+        return found
+    with runs.claiming():
+        if found := find_run(about["request"], runs, mode, name):
+            return found
+        run = runs.create(name or request.run_name)
+        run.write_about({"started": datetime.now(UTC).isoformat(timespec="seconds"), **about})
+        return run
+
+
+def find_run(identity: dict[str, Any], runs: Runs, mode: Mode, name: str = "") -> Run | None:
+    """The earlier run of a request, if it is to be gone on with."""
+    lengths = mode != "resume"
+    named = runs.named(name) if name else None
+    if mode == "new":
+        return None
+    if named is None:
+        same = [run for run in runs.all() if not _differences(run.request, identity, lengths)]
+        if mode == "resume" and not same:
+            raise RequestError(f"No run in {runs.folder} to resume with this request. See ganzoo runs list.")
+        return same[-1] if same else None
+    if named.exists:
+        differ = _differences(named.about["request"], identity, lengths)
         if differ:
             raise RequestError(
-                f"{run.path} is a run of another request ({'; '.join(differ[:3])}).\n"
+                f"{named.path} is a run of another request ({'; '.join(differ[:3])}).\n"
                 "Use another --name, or --new to start beside it."
             )
-        return run
-    same = [r for r in runs.all() if not _differences(r.request, identity, lengths=mode != "resume")]
-    if same:
-        return same[-1]
+        return named
     if mode == "resume":
-        raise RequestError(f"No run in {runs.folder} to resume with this request. See ganzoo runs list.")
-    return runs.create(request.run_name)
+        return runs.find(name)
+    if named.path.exists() and not is_free(named.path):
+        raise RequestError(f"{named.path} is there already, and is no run. Use another --name.")
+    return None
 
 
-def describe(request: Request, identity: dict[str, Any], data: Pack | Pair, backend: Backend) -> dict[str, Any]:
+def describe(request: Request, data: Pack | Pair, backend: Backend) -> dict[str, Any]:
     """What `run.toml` holds."""
     facts, family = data.facts, request.family
     guests = {
@@ -95,7 +122,7 @@ def describe(request: Request, identity: dict[str, Any], data: Pack | Pair, back
     }
     origin = zoo().origin(family)
     return {
-        "request": identity,
+        "request": request.identity(data.hash),
         "plugin": {"package": origin.package, "version": origin.version},
         "guests": guests,
         "data": {
@@ -126,10 +153,13 @@ def _total(request: Request, recipe: Recipe) -> int:
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any], lengths: bool) -> list[str]:
-    """What two requests do not share, in words; their lengths count only where asked."""
+    """What two requests do not share, in words; their lengths count only where asked.
+
+    Data are told apart by their content, not by the name or path they were found under.
+    """
     flat_before, flat_now = _flat(before), _flat(now)
     keys = dict.fromkeys([*flat_before, *flat_now])
-    ignored = set() if lengths else {"steps", "budget", "config.images"}
+    ignored = {"data"} if lengths else {"data", "steps", "budget", "config.images"}
     return [
         f"{key.removeprefix('config.')} {flat_before.get(key, 'unset')}, now {flat_now.get(key, 'unset')}"
         for key in keys
@@ -145,16 +175,3 @@ def _flat(request: dict[str, Any]) -> dict[str, Any]:
 def _portable(facts: Facts) -> dict[str, Any]:
     """What `ganzoo sample` needs to build the networks again."""
     return {"shape": facts.shape, "count": facts.count, "classes": facts.classes, "words": facts.words}
-
-
-@contextmanager
-def _held(run: Run) -> Iterator[None]:
-    lock = FileLock(run.path / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise RequestError(f"{run.path} is being trained by another process. Wait for it, or use --new.") from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,7 +1,7 @@
 """Marks of origin: every picture says that a machine drew it, and which run did.
 
 PNG carries an iTXt chunk ``ganzoo`` (JSON) and an XMP packet with the IPTC digital source type for media made by
-a trained algorithm; GIF and WebP carry the same in the comment and the XMP block.
+a trained algorithm; GIF carries both in its comment.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ def save_png(picture: Image.Image, path: Path, origin: dict[str, Any] | None) ->
         info = PngInfo()
         info.add_itxt("ganzoo", json.dumps({"synthetic": True, **origin}))
         info.add_itxt("XML:com.adobe.xmp", XMP)
-    part = path.with_suffix(".part")
-    picture.save(part, format="PNG", pnginfo=info, optimize=False)
-    part.replace(path)
+    _replace(path, picture, format="PNG", pnginfo=info)
 
 
 def save_gif(frames: list[Image.Image], path: Path, origin: dict[str, Any] | None, milliseconds: int) -> None:
@@ -45,8 +43,16 @@ def save_gif(frames: list[Image.Image], path: Path, origin: dict[str, Any] | Non
     marks = {}
     if origin is not None:
         marks = {"comment": json.dumps({"synthetic": True, **origin, "DigitalSourceType": SOURCE_TYPE})}
-    part = path.with_suffix(".part")
-    palettes[0].save(
-        part, format="GIF", save_all=True, append_images=palettes[1:], duration=durations, loop=0, disposal=2, **marks
-    )
-    part.replace(path)
+    how = {"save_all": True, "append_images": palettes[1:], "duration": durations, "loop": 0, "disposal": 2}
+    _replace(path, palettes[0], format="GIF", **how, **marks)
+
+
+def _replace(path: Path, picture: Image.Image, **options: Any) -> None:
+    """Write all of a picture or nothing."""
+    part = path.with_name(path.name + ".part")
+    try:
+        picture.save(part, **options)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

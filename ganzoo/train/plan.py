@@ -45,9 +45,9 @@ def plan(asked: Asked) -> Request:
     check_needs(family, data, gives)
     preset = asked.preset or named.preset or (family.points_preset if "points" in gives else "") or "default"
     ends = {"images": asked.images, "steps": asked.steps, "budget": asked.budget}
-    if sum(bool(end) for end in ends.values()) > 1:
+    if len(_said(ends)) > 1:
         raise RequestError("A run ends one way: give one of --images, --steps and --budget.")
-    if not any(ends.values()):
+    if not _said(ends):
         ends = {"images": named.images, "steps": named.steps, "budget": named.budget}
     if ends["steps"] is not None and ends["steps"] < 1:
         raise RequestError(f"--steps {ends['steps']}: expected 1 or more.")

@@ -48,8 +48,8 @@ class Request:
 
 
 def toml_table(values: dict[str, Any]) -> dict[str, Any]:
-    """As TOML gives it back: no None, lists for tuples."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items() if v is not None}
+    """As TOML gives it back: lists for tuples, and "none", which a setting reads as None, where TOML has no word."""
+    return {k: list(v) if isinstance(v, tuple) else "none" if v is None else v for k, v in values.items()}
 
 
 def versions() -> dict[str, str]:

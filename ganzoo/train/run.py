@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 from ganzoo.errors import RequestError
 
 LOCK = ".lock"  # held while a process trains the run
+PATIENCE = 2.0  # seconds; whoever only looks whether a run is held holds it for an instant
 KEPT = 2  # newest checkpoints kept beside the milestones
 
 
@@ -24,13 +26,10 @@ class Run:
 
     def __init__(self, path: Path):
         self.path = path
+        self.name = Path(os.path.abspath(path)).name  # "." has one too
         self.log = path / "log.jsonl"
         self.samples = path / "samples"
         self.checkpoints = path / "checkpoints"
-
-    @property
-    def name(self) -> str:
-        return self.path.name
 
     @property
     def exists(self) -> bool:
@@ -39,24 +38,48 @@ class Run:
     @cached_property
     def about(self) -> dict[str, Any]:
         """The resolved request, as `run.toml` holds it; RequestError when it cannot be read."""
+        file = self.path / "run.toml"
         try:
-            return tomllib.loads((self.path / "run.toml").read_text(encoding="utf-8"))
+            about = tomllib.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise RequestError(f"{self.path} is no run: it has no run.toml. See ganzoo runs list.") from None
         except (OSError, ValueError) as error:
-            raise RequestError(f"{self.path / 'run.toml'} cannot be read: {error}") from None
+            reason = getattr(error, "strerror", None) or error
+            raise RequestError(f"{file} cannot be read: {reason}. Mend it, or use another --name.") from None
+        if not isinstance(about.get("request"), dict):
+            raise RequestError(f"{file} was not written by ganzoo train: it has no [request].")
+        return about
 
     @property
     def request(self) -> dict[str, Any]:
         """The identity of the request; empty where `run.toml` cannot be read."""
         try:
-            return self.about.get("request", {})
+            return self.about["request"]
         except RequestError:
             return {}
 
     def write_about(self, about: dict[str, Any]) -> None:
         write_text(self.path / "run.toml", tomli_w.dumps(about))
         self.__dict__.pop("about", None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from training it meanwhile; RequestError where one does already."""
+        with locked(self.path / LOCK, f"{self.path} is being trained by another process. Wait for it, or use --new."):
+            yield
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a process is training it right now."""
+        if not (self.path / LOCK).exists():
+            return False
+        try:
+            with FileLock(self.path / LOCK, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # where nobody can write, nobody trains
+            return False
 
     # the log
 
@@ -66,17 +89,19 @@ class Run:
 
     def lines(self) -> list[dict[str, Any]]:
         """Every whole line of the log; the one a kill cut short is left out."""
-        if not self.log.exists():
+        try:
+            return list(_whole_lines(self.log.read_text(encoding="utf-8", errors="replace")))
+        except OSError:
             return []
-        return list(_whole_lines(self.log.read_text(encoding="utf-8")))
 
     def rewind(self, images: int) -> None:
         """Forget what was logged and drawn after ``images``: the steps since then will be taken again."""
-        kept = [line for line in self.lines() if line["images"] <= images and not line.get("done")]
-        write_text(self.log, "".join(json.dumps(line) + "\n" for line in kept))
-        for picture in self.sheets():
-            if int(picture.stem) > images:
-                picture.unlink()
+        kept = "".join(json.dumps(line) + "\n" for line in self.lines() if line["images"] <= images)
+        if not self.log.exists() or self.log.read_text(encoding="utf-8", errors="replace") != kept:
+            write_text(self.log, kept)
+        for sheet in self.sheets():
+            if int(sheet.stem) > images:
+                sheet.unlink()
 
     def sheets(self) -> list[Path]:
         """Sample sheets, oldest first."""
@@ -91,6 +116,10 @@ class Run:
     def saved(self) -> list[Path]:
         """Checkpoints, newest first."""
         return sorted(self.checkpoints.glob("[0-9]*.safetensors"), reverse=True)
+
+    def set_aside(self, checkpoint: Path) -> None:
+        """Take a damaged checkpoint out of the row, without destroying what somebody may still want to look at."""
+        os.replace(checkpoint, checkpoint.with_suffix(".damaged"))
 
     def sweep(self) -> None:
         """Remove the halves of files that a kill left behind."""
@@ -109,20 +138,13 @@ class Run:
             reached.add(mark)
 
     @property
-    def is_held(self) -> bool:
-        """Whether a process is training it right now."""
-        if not (self.path / LOCK).exists():
-            return False
-        try:
-            with FileLock(self.path / LOCK, timeout=0):
-                return False
-        except Timeout:
-            return True
-
-    @property
     def bytes(self) -> int:
         """What the folder takes on disk."""
-        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        total = 0
+        for path in self.path.rglob("*"):
+            with suppress(FileNotFoundError):  # it may be in training
+                total += path.stat().st_size
+        return total
 
     @property
     def progress(self) -> tuple[int, bool]:
@@ -133,10 +155,26 @@ class Run:
 
 def _whole_lines(text: str) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            values = json.loads(line)
+            if isinstance(values, dict) and isinstance(values.get("images"), int):
+                yield values
+
+
+@contextmanager
+def locked(lock: Path, refusal: str) -> Iterator[None]:
+    """Hold a lock file; RequestError with ``refusal`` where another process holds it, or where none can be made."""
+    guard = FileLock(lock, timeout=PATIENCE)
+    try:
+        guard.acquire()
+    except Timeout:
+        raise RequestError(refusal) from None
+    except OSError as error:
+        raise RequestError(f"Cannot write to {lock.parent}: {error.strerror}. Choose a folder with --runs.") from None
+    try:
+        yield
+    finally:
+        guard.release()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ import torch
 from ganzoo.errors import Interrupted, WorkError
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
+from ganzoo.train.card import write_card
 from ganzoo.train.engine import Diverged, Engine
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.request import Request
@@ -62,7 +63,7 @@ class Session:
         self.about, self.display = about, display  # about: what a checkpoint says of itself
         self.seconds = 0.0  # of training, over every process that took part
         self.latest: dict[str, Any] = {}  # line of the log
-        self._ticked = self._saved = time.monotonic()
+        self._ticked = self._saved = time.perf_counter()
         self._ticked_at = (0, 0.0)  # images and seconds at the last tick
 
     # from the beginning, or from a checkpoint
@@ -75,10 +76,11 @@ class Session:
                 state, about = checkpoint.load(path)
             except checkpoint.Damaged as damaged:
                 self.display.note(f"skipping a damaged checkpoint: {damaged}")
-                path.unlink()
+                self.run.set_aside(path)
                 continue
             self.engine.load(state)
             self.seconds = about["seconds"]
+            self._foresee()
             self.run.rewind(self.engine.now.images)
             self.latest = (self.run.lines() or [{}])[-1]
             self._ticked_at = (self.engine.now.images, self.seconds)
@@ -90,12 +92,12 @@ class Session:
         """Train to the end; Interrupted after a checkpoint on SIGINT or SIGTERM, WorkError when training diverges."""
         with stop_signals() as stop, self._disasters():
             if not self.run.sheets():
-                self.gallery.hang(self.engine)
+                self.hang()
             while not self.finished:
                 self._step()
                 if stop:
                     self.save()
-                    self.gallery.animate()
+                    self._present()
                     raise Interrupted(
                         f"stopped by {stop[0]} at {self.engine.now.images:,} images; "
                         f"{self.run.path} is saved. The same command goes on."
@@ -112,27 +114,28 @@ class Session:
         return now.images >= now.total
 
     def _step(self) -> None:
-        began, before = time.monotonic(), self.engine.now
+        began, before = time.perf_counter(), self.engine.now
         self.engine.step()
-        ended, now = time.monotonic(), self.engine.now
+        ended, now = time.perf_counter(), self.engine.now
         self.seconds += ended - began
         self.display.advance(now, self.seconds)
         if ended - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK):
             self.tick()
         # The sheet first: whoever finds a checkpoint finds its sheet beside it.
         if passed(before, now, SHEETS):
-            self.gallery.hang(self.engine)
+            self.hang()
         if passed(before, now, CHECKPOINTS) or ended - self._saved > SAFETY:
             self.save()
 
     def _finish(self) -> Result:
+        now = self.engine.now
         if not self.run.progress[1]:
-            self.gallery.hang(self.engine)
+            self.hang()
             self.save()
-            self.gallery.animate()
+            self._present(done=True)
             # Last of all, so that a run that says it is done has everything.
-            self.run.append({**self.latest, "done": True})
-        now, last = self.engine.now, self.run.lines()[-1]
+            self.run.append({"step": now.step, "images": now.images, **self.latest, "done": True})
+        last = self.run.lines()[-1]
         losses = {key: value for key, value in last.items() if key.endswith("/loss")}
         speed = now.images / self.seconds if self.seconds else 0.0
         return Result(self.run.name, self.request.family.name, self.request.data, now.step, now.images,
@@ -142,7 +145,10 @@ class Session:
 
     def tick(self) -> None:
         """Read the device once, write a line of the log, and look whether the numbers are still numbers."""
+        began = time.perf_counter()
         values, now = self.engine.read(), self.engine.now
+        self._ticked = time.perf_counter()
+        self.seconds += self._ticked - began  # an accelerator catches up here with steps that were only asked for
         images, seconds = now.images - self._ticked_at[0], self.seconds - self._ticked_at[1]
         if values:
             self.latest = {
@@ -154,11 +160,13 @@ class Session:
             }
             self.run.append(self.latest)
             self.display.tick(self.latest)
-        self._ticked, self._ticked_at = time.monotonic(), (now.images, self.seconds)
-        if self.request.budget is not None and self.seconds:
-            # How long the run will be in images is only known from its speed so far.
-            total = int(now.images * self.request.budget / self.seconds)
-            self.engine.now = replace(now, total=max(total, 1))
+        self._ticked_at = (now.images, self.seconds)
+        self._foresee()
+
+    def hang(self) -> None:
+        """Draw a sheet, but never of a run that has diverged."""
+        self.tick()
+        self.gallery.hang(self.engine)
 
     def save(self) -> None:
         """Write a checkpoint, but never of a run that has diverged: the one before it is worth more."""
@@ -166,7 +174,18 @@ class Session:
         path = self.run.checkpoint_path(self.engine.now.images)
         checkpoint.save(path, self.engine.state(), {**self.about, "seconds": self.seconds, **asdict(self.engine.now)})
         self.run.prune(max(1, self.engine.now.total // KEPT_FOR_GOOD))
-        self._saved = time.monotonic()
+        self._saved = time.perf_counter()
+
+    def _present(self, done: bool = False) -> None:
+        """The animation and the card: what a person opens first."""
+        self.gallery.animate()
+        write_card(self.run, self.request.family, done)
+
+    def _foresee(self) -> None:
+        """How many images a run of so many seconds will be, which only its speed so far can tell."""
+        if self.request.budget is not None and self.seconds:
+            total = int(self.engine.now.images * self.request.budget / self.seconds)
+            self.engine.now = replace(self.engine.now, total=max(total, 1))
 
     @contextmanager
     def _disasters(self) -> Iterator[None]:
@@ -177,13 +196,18 @@ class Session:
             checkpoint.save(wreck, self.engine.state(), {**self.about, **asdict(self.engine.now)})
             raise WorkError(
                 f"{diverged}. The state is in {wreck} for inspection.\n"
-                "Try a lower learning rate (--set lr=...) or another loss, and --new to start over."
+                "Try a lower learning rate (--set lr=...) or another loss."
             ) from diverged
         except torch.OutOfMemoryError as error:
             half = max(1, self.request.config.batch // 2)
             raise WorkError(
                 f"out of memory on {self.engine.backend.device} with batch {self.request.config.batch}.\n"
                 f"Try --set accumulate=2 (same mathematics, half the memory) or --batch {half}."
+            ) from error
+        except OSError as error:
+            raise WorkError(
+                f"could not write to {self.run.path}: {error.strerror or error}.\n"
+                "Make room and run the same command again: it goes on from the newest checkpoint."
             ) from error
 
 

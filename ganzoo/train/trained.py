@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,6 +20,8 @@ from ganzoo.zoo.cards import Family
 from ganzoo.zoo.config import Config, resolve
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
         if not Path(where).is_file():
             raise RequestError(f"No checkpoint {where}. See ganzoo runs list.")
         path = Path(where)
-        state, about = checkpoint.load(path)
+        try:
+            state, about = checkpoint.load(path)
+        except checkpoint.Damaged as damaged:
+            raise RequestError(f"{damaged}. Name another one, or the run.") from damaged
         name = path.resolve().parent.parent.name if path.resolve().parent.name == "checkpoints" else path.stem
     else:
         run = runs.find(where)
@@ -59,19 +65,16 @@ def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
 
 
 def _newest(run: Run) -> tuple[Path, dict[str, Any], dict[str, Any]]:
-    damaged: list[str] = []
     for path in run.saved():
         try:
             return path, *checkpoint.load(path)
-        except checkpoint.Damaged as error:
-            damaged.append(str(error))
-    why = f" {damaged[0]}." if damaged else " Train it on: run the command that started it."
-    raise RequestError(f"{run.path} has no usable checkpoint yet.{why}")
+        except checkpoint.Damaged as damaged:
+            log.warning("skipping a damaged checkpoint: %s", damaged)
+    raise RequestError(f"{run.path} has no usable checkpoint yet. Train it on: run the command that started it.")
 
 
 def _restore(name: str, path: Path, state: dict[str, Any], about: dict[str, Any], backend: Backend) -> Trained:
-    family = _family(about)
-    config = resolve(family, None, about["request"]["config"])
+    family, config = _known(about)
     facts = Facts(**{key: tuple(v) if isinstance(v, list) else v for key, v in about["facts"].items()})
     recipe = family.build(config, facts)
     for key, net in recipe.nets.items():
@@ -82,10 +85,13 @@ def _restore(name: str, path: Path, state: dict[str, Any], about: dict[str, Any]
     return Trained(name, path, family, config, facts, recipe, now, backend)
 
 
-def _family(about: dict[str, Any]) -> Family:
-    name, plugin = about["request"]["family"], about["plugin"]
+def _known(about: dict[str, Any]) -> tuple[Family, Config]:
+    """The family and its settings, guests' parts included."""
+    request, plugin = about["request"], about["plugin"]
     try:
-        return zoo().get("families", name)
+        family = zoo().get("families", request["family"])
+        return family, resolve(family, None, request["config"])
     except RequestError as error:
-        wanted = f"{plugin['package']} {plugin['version']}"
-        raise RequestError(f"The run was made by family {name!r} of {wanted}, which is not here: {error}") from None
+        made_with = {plugin["package"]: plugin["version"], **about.get("guests", {})}
+        packages = ", ".join(f"{package} {version}" for package, version in made_with.items())
+        raise RequestError(f"{error}\nThe run was made with {packages}: pip install what is missing.") from error

@@ -9,7 +9,7 @@ from ganzoo.zoo.cards import Dataset, Loss
 from ganzoo.zoo.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from ganzoo.data.source import Source
+    from ganzoo.data.source import PairSource, Source
     from ganzoo.game import losses
 
 
@@ -77,6 +77,12 @@ def open_grid() -> Source:
     from ganzoo.data.drawn import grid
 
     return grid()
+
+
+def open_swap() -> PairSource:
+    from ganzoo.data.drawn import swap
+
+    return swap()
 
 
 def open_mnist() -> Source:
@@ -162,6 +168,13 @@ DATASETS = (
         summary="25 Gaussians on a square grid in the plane, to count the modes a GAN finds",
         build=open_grid,
         gives=("points", "label"),
+        licence="CC0-1.0, drawn by ganzoo",
+    ),
+    Dataset(
+        name="swap",
+        summary="red shapes and blue ones, unpaired; what each should become is known of those held out",
+        build=open_swap,
+        gives=("a", "b"),
         licence="CC0-1.0, drawn by ganzoo",
     ),
     Dataset(

@@ -39,8 +39,8 @@ class Config:
                 raise RequestError(f"{name}={getattr(self, name)}: expected 1 or more.")
         if self.channels not in (0, 1, 3, 4):
             raise RequestError(f"channels={self.channels}: expected 1, 3 or 4, or 0 to take what the data has.")
-        if self.accumulate > self.batch:
-            raise RequestError(f"accumulate={self.accumulate}: a batch of {self.batch} has not so many parts.")
+        if self.batch % self.accumulate:  # unequal parts would weigh unequally
+            raise RequestError(f"accumulate={self.accumulate}: a batch of {self.batch} has not so many equal parts.")
         if self.ema < 0:
             raise RequestError(f"ema={shown(self.ema)}: expected a half-life in images, or 0 to switch averaging off.")
         self.check()

@@ -49,7 +49,7 @@ FAMILY = ganzoo.Family(
     build=build,
     config=Config,
     presets={
-        "default": {"size": 32, "width": 32, "images": 128_000},
+        "default": {"size": 32, "width": 32, "images": 240_000},
         "paper": {"size": 64, "width": 64, "batch": 128, "images": 5_000_000},
         "tiny": {"size": 16, "width": 8, "latent": 16, "batch": 16, "images": 1_600, "ema": 200},
     },

@@ -85,12 +85,12 @@ FAMILY = ganzoo.Family(
     points_preset="points",
     data="anime",
     idea=(
-        "A generator turns noise into data; a discriminator learns to tell its work from the real thing; each is the "
-        "other's loss function. No likelihood, no Markov chain, no inference: gradients from one network teach the other."
+        "A generator turns noise into data; a discriminator learns to tell its work from the real thing; each is "
+        "the other's loss function. No likelihood, no Markov chain: gradients from one network teach the other."
     ),
     game="min_G max_D  E log D(x) + E log(1 - D(G(z)))",
     good_for="small pictures and points in the plane, and for seeing the game itself without any further machinery",
-    weakness="it forgets modes: of eight Gaussians on a ring it keeps about six; pictures stay soft without convolutions",
+    weakness="it forgets modes: of 8 Gaussians on a ring it keeps about 6; pictures without convolutions are rough",
 )
 
 

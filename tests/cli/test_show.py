@@ -52,7 +52,7 @@ def test_json_has_config_presets_and_settings(ganzoo):
     ("name", "kind", "words"),
     [
         ("hinge", "losses", "arXiv:1705.02894"),
-        ("anime", "datasets", "drawn by code"),
+        ("anime", "datasets", "drawn faces"),
         ("mlp", "generators", "Perceptron"),
     ],
 )

@@ -52,6 +52,12 @@ def test_channels_last_tensors_and_views_are_stored_by_value(tmp_path):
     assert torch.equal(state["again"], x)
 
 
+def test_what_was_loaded_outlives_its_file(saved):
+    state, _ = checkpoint.load(saved)
+    saved.write_bytes(b"")  # a window on the file would now end the process
+    assert same(state, STATE)
+
+
 @pytest.mark.parametrize("fraction", [0.0, 0.01, 0.3, 0.99])
 def test_a_file_cut_short_is_damaged(saved, fraction):
     data = saved.read_bytes()

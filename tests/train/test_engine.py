@@ -201,6 +201,7 @@ def test_a_compiler_that_fails_costs_one_line_and_nothing_else(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # torch looks at its own while it traces
 def test_compiled_networks_learn_the_same():
     plain_run = steps(engine("plain"), 4)
     e = engine("plain")

@@ -130,7 +130,7 @@ def test_values_are_read_by_the_type_of_their_field(key, typed, value):
         ("images", "0", "images=0: expected 1 or more."),
         ("size", -3, "size=-3: expected 1 or more."),
         ("channels", 2, "channels=2: expected 1, 3 or 4, or 0 to take what the data has."),
-        ("accumulate", 100, "accumulate=100: a batch of 32 has not so many parts."),
+        ("accumulate", 100, "accumulate=100: a batch of 32 has not so many equal parts."),
         ("ema", -1, "ema=-1: expected a half-life in images"),
         ("clip", 13, "clip=13: unlucky."),
     ],

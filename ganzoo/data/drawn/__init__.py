@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ganzoo.data.drawn.points import MixtureSource
     from ganzoo.data.drawn.source import DrawnSource
+    from ganzoo.data.source import PairSource
 
 
 def anime(split: str = "train") -> DrawnSource:
@@ -33,3 +34,10 @@ def grid(split: str = "train") -> MixtureSource:
     from ganzoo.data.drawn.points import grid_source
 
     return grid_source().split(split)
+
+
+def swap(split: str = "train") -> PairSource:
+    """Red and blue shapes, unpaired: 10,000 of each to train on, 1,000 true pairs held out (``test``)."""
+    from ganzoo.data.drawn.pair import swap_source
+
+    return swap_source().split(split)

@@ -146,14 +146,14 @@ class DrawnSource(MadeSource):
         known = self.drawing.attributes(indices, self.seed)
         images = self.drawing.draw(known, size)
         return Chunk(
-            images=_grey(images) if channels == 1 else images,
+            images=grey(images) if channels == 1 else images,
             labels=self.drawing.labels(known),
             captions=self.drawing.captions(known),
             attributes=known,
         )
 
 
-def _grey(images: np.ndarray) -> np.ndarray:
+def grey(images: np.ndarray) -> np.ndarray:
     """Luma uint8 [n, 1, h, w] of sRGB uint8 [n, 3, h, w]."""
     red, green, blue = (images[:, channel].astype(np.uint32) * weight for channel, weight in enumerate(LUMA))
     return ((red + green + blue + 32768) >> 16).astype(np.uint8)[:, None]

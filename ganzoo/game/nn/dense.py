@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 
@@ -10,7 +12,7 @@ class Dense(nn.Sequential):
 
     def __init__(self, *sizes: int):
         layers: list[nn.Module] = []
-        for i, o in zip(sizes[:-1], sizes[1:], strict=True):
+        for i, o in pairwise(sizes):
             layers += [nn.Linear(i, o), nn.ReLU()]
         super().__init__(*layers[:-1])
 

@@ -1,0 +1,119 @@
+"""The vanilla GAN against its paper and released code: counts, fingerprints, schedule, and the ring."""
+
+from __future__ import annotations
+
+import sys
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ganzoo_vanilla.networks import Generator, MaxoutDiscriminator, MLPDiscriminator
+
+from ganzoo import Facts, find
+from ganzoo.game import Progress
+from ganzoo.zoo.config import resolve
+
+sys.path.insert(0, str(Path(__file__).parent))
+from fingerprint import count, fill, filler, summary
+
+MNIST, DIGITS, PLANE = Facts((1, 28, 28)), Facts((1, 8, 8)), Facts((2,))
+
+
+@pytest.mark.parametrize(
+    ("net", "parameters"),
+    [
+        (Generator(MNIST, 100, 1200), 2_503_984),
+        (MaxoutDiscriminator(MNIST.shape, 1200), 1_231_441),
+        (Generator(DIGITS, 16, 128), 26_944),
+        (MaxoutDiscriminator(DIGITS.shape, 320), 41_665),
+        (Generator(PLANE, 2, 512), 527_874),
+        (MLPDiscriminator(PLANE.shape, 512), 527_361),
+        (Generator(PLANE, 2, 128), 33_666),
+        (MLPDiscriminator(PLANE.shape, 128), 33_537),
+    ],
+    ids=["G", "D", "G-digits", "D-digits", "G-plane-512", "D-plane-512", "G-plane-128", "D-plane-128"],
+)
+def test_parameter_counts(net, parameters):
+    assert count(net) == parameters
+
+
+@pytest.mark.parametrize(
+    ("net", "z", "expected"),
+    [
+        (Generator(MNIST, 100, 1200), filler(4, 100), (0.500063, 0.128898, 0.893163, 0.427800)),
+        (Generator(DIGITS, 16, 128), filler(4, 16), (0.519933, 0.114436, 0.584208, 0.300704)),
+    ],
+    ids=["full", "small"],
+)
+def test_fingerprint_of_the_generator(net, z, expected):
+    out = (fill(net)(z) + 1) / 2  # the fact sheet has the paper's range
+    assert summary(out) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "width", "expected"),
+    [
+        ((1, 28, 28), 1200, (-0.575823, 0.471317, -0.313159, 0.052550)),
+        ((1, 8, 8), 320, (-0.990526, 0.134367, -0.891118, -1.056091)),
+    ],
+    ids=["full", "small"],
+)
+def test_fingerprint_of_the_discriminator(shape, width, expected):
+    x = 0.5 * filler(4, int(np.prod(shape))).view(4, *shape) + 0.5
+    out = fill(MaxoutDiscriminator(shape, width)).eval()(2 * x - 1)
+    assert out.shape == (4,)
+    assert summary(out) == pytest.approx(expected, abs=1e-3)
+
+
+def test_no_normalisation_and_dropout_where_the_released_code_has_it():
+    kinds = [type(m).__name__ for m in MaxoutDiscriminator(MNIST.shape, 1200).modules()]
+    assert not any("Norm" in kind for kind in kinds)
+    drops = [m.p for m in MaxoutDiscriminator(MNIST.shape, 1200).modules() if isinstance(m, torch.nn.Dropout)]
+    assert drops == [0.2, 0.5, 0.5]
+
+
+def test_pictures_start_at_the_mean_of_the_data():
+    mean = np.linspace(-0.9, 0.9, 64, dtype=np.float32).reshape(1, 8, 8)
+    torch.manual_seed(0)
+    drawn = Generator(Facts((1, 8, 8), mean=mean), 16, 32)(torch.zeros(1, 16))
+    assert torch.allclose(drawn[0], torch.from_numpy(mean), atol=1e-5)
+
+
+def test_weights_start_within_the_released_bounds():
+    torch.manual_seed(0)
+    for p in Generator(MNIST, 100, 1200).parameters():
+        assert p.abs().max() <= 0.05
+    for p in MaxoutDiscriminator(MNIST.shape, 1200).parameters():
+        assert p.abs().max() <= 0.005
+
+
+def test_the_papers_schedule_of_rate_and_momentum():
+    family = find("families", "vanilla")
+    paper = resolve(family, "paper")
+    assert (paper.batch, paper.noise, paper.latent) == (100, "uniform", 100)
+    recipe = family.build(paper, Facts((1, 28, 28), count=50_000))
+    for images, step, rate, momentum in [
+        (0, 0, 0.1, 0.5),
+        (6_250_000, 62_500, 0.1 * 1.000004**-62_500, 0.6),  # 125 of 250 epochs
+        (50_000_000, 500_000, 0.1 * 1.000004**-500_000, 0.7),
+        (0, 10_000_000, 1e-6, 0.5),
+    ]:
+        recipe.begin(Progress(step=step, images=images, batch=100, total=1))
+        group = recipe.opts["g"].param_groups[0]
+        assert group["lr"] == pytest.approx(rate)
+        assert group["momentum"] == pytest.approx(momentum)
+        assert recipe.opts["d"].param_groups[0]["lr"] == pytest.approx(max(rate / 2, 1e-6))
+
+
+def test_the_game_at_an_undecided_discriminator():
+    family = find("families", "vanilla")
+    recipe = family.build(resolve(family, "tiny"), Facts((1, 8, 8)))
+    for p in recipe.nets["d"].parameters():
+        torch.nn.init.zeros_(p)
+    batch = {"image": torch.rand(16, 1, 8, 8)}
+    d_loss, shown = recipe.d_loss(batch)
+    assert d_loss.item() == pytest.approx(2 * log(2), abs=1e-6)
+    assert recipe.g_loss(batch)[0].item() == pytest.approx(log(2), abs=1e-6)
+    assert shown["real"].item() == shown["fake"].item() == 0.5
