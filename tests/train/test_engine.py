@@ -207,8 +207,9 @@ def test_compiled_networks_learn_the_same():
     e = engine("plain")
     assert e.compile() is None
     steps(e, 4)
-    for x, y in zip(plain_run.recipe.nets["g"].parameters(), e.recipe.nets["g"].parameters(), strict=True):
-        assert torch.allclose(x, y, atol=1e-4)
+    z = torch.randn(16, 4)
+    # Pictures, not weights: a bias in front of a batch norm has no gradient but rounding, which Adam makes as large as any.
+    assert torch.allclose(plain_run.recipe.nets["g"](z), e.recipe.nets["g"](z), atol=1e-4)
     assert plain_run.state()["nets"]["g"].keys() == e.state()["nets"]["g"].keys()
 
 

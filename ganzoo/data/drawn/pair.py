@@ -22,7 +22,7 @@ NAME, VERSION = "swap", "1"
 COUNTS = {"train": 10_000, "test": 1_000}
 SHAPES = ("disc", "square")
 TINTS = {"a": (1, -1, -1), "b": (-1, -1, 1)}  # of the foreground, times its shade
-SMALLEST, LARGEST, MARGIN = 0.16, 0.255, 0.02  # radius, and distance to the edge, as shares of the side
+SMALLEST, LARGEST, MARGIN = 0.16, 0.252, 0.02  # radius, and distance to the edge, as shares of the side
 
 
 class SwapSide(MadeSource):

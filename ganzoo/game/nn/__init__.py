@@ -2,6 +2,15 @@
 
 from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.nn.dense import Dense
+from ganzoo.game.nn.equalized import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
 from ganzoo.game.nn.maxout import Maxout
 
-__all__ = ["Dense", "Maxout", "statistics_held"]
+__all__ = [
+    "Dense",
+    "EqualizedConv2d",
+    "EqualizedLinear",
+    "Maxout",
+    "MinibatchStd",
+    "PixelNorm",
+    "statistics_held",
+]
