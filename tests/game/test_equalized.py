@@ -52,7 +52,7 @@ def test_layers_compute_what_torch_computes_with_the_used_weights():
 def test_a_step_of_adam_changes_every_layer_by_the_same_fraction(lr_mul):
     torch.manual_seed(0)
     net = nn.Sequential(
-        EqualizedLinear(8, 256, lr_mul=lr_mul), nn.LeakyReLU(0.2), EqualizedLinear(256, 1, gain=1, lr_mul=lr_mul)
+        EqualizedLinear(8, 1024, lr_mul=lr_mul), nn.LeakyReLU(0.2), EqualizedLinear(1024, 1, gain=1, lr_mul=lr_mul)
     )
     layers = net[0], net[2]
     before = [layer.used()[0].detach().clone() for layer in layers]
@@ -61,7 +61,7 @@ def test_a_step_of_adam_changes_every_layer_by_the_same_fraction(lr_mul):
     opt.step()
     for was, layer in zip(before, layers, strict=True):
         share = (layer.used()[0] - was).norm() / was.norm()
-        assert share.item() == pytest.approx(1e-3 * lr_mul, rel=0.08)  # a layer of 8 inputs like one of 256
+        assert share.item() == pytest.approx(1e-3 * lr_mul, rel=0.1)  # a layer of 8 inputs like one of 1024
 
 
 def test_pixel_norm_makes_every_pixel_a_vector_of_unit_mean_square():

@@ -208,7 +208,7 @@ def test_compiled_networks_learn_the_same():
     assert e.compile() is None
     steps(e, 4)
     z = torch.randn(16, 4)
-    # Pictures, not weights: a bias in front of a batch norm has no gradient but rounding, which Adam makes as large as any.
+    # Pictures, not weights: a bias in front of batch norm has a gradient of rounding alone, and Adam scales it up.
     assert torch.allclose(plain_run.recipe.nets["g"](z), e.recipe.nets["g"](z), atol=1e-4)
     assert plain_run.state()["nets"]["g"].keys() == e.state()["nets"]["g"].keys()
 
