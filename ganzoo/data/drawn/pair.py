@@ -7,7 +7,6 @@ is a number: of one that changes nothing 0.155, where pictures are in [-1, 1].
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from ganzoo.data.drawn.canvas import Canvas, Frame
 from ganzoo.data.drawn.chance import between, choice
 from ganzoo.data.drawn.shapes import box, ellipse
-from ganzoo.data.drawn.source import LICENCE, STRETCH, MadeSource, grey
+from ganzoo.data.drawn.source import LICENCE, MadePictures, grey
 from ganzoo.data.source import Chunk, PairSource
 
 NAME, VERSION = "swap", "1"
@@ -25,7 +24,7 @@ TINTS = {"a": (1, -1, -1), "b": (-1, -1, 1)}  # of the foreground, times its sha
 SMALLEST, LARGEST, MARGIN = 0.16, 0.252, 0.02  # radius, and distance to the edge, as shares of the side
 
 
-class SwapSide(MadeSource):
+class SwapSide(MadePictures):
     """One domain: a disc or a square (the label) of one colour, wholly inside the picture."""
 
     gives = ("image", "label")
@@ -34,18 +33,6 @@ class SwapSide(MadeSource):
     def __init__(self, side: Literal["a", "b"], seed: int = 0) -> None:
         super().__init__(f"{NAME}-{side}", VERSION, COUNTS, seed)
         self.side = side
-
-    def modes(self) -> Mapping[str, int]:
-        """All are drawn in colour."""
-        return {"RGB": len(self)}
-
-    def channels(self) -> int:
-        """Red, green and blue."""
-        return 3
-
-    def stretch(self, size: int) -> int:
-        """As many pictures as come to `STRETCH` pixels."""
-        return max(1, STRETCH // (size * size))
 
     def labels(self, indices: np.ndarray) -> np.ndarray:
         """Return the shape in some pictures, int64 [n]."""

@@ -114,16 +114,8 @@ class Drawing(Protocol):
         """Write captions that between them hold all words there are."""
 
 
-class DrawnSource(MadeSource):
-    """Pictures of one drawing, with labels, captions and all attributes."""
-
-    gives = ("image", "label", "text")
-
-    def __init__(self, drawing: Drawing, seed: int = 0) -> None:
-        super().__init__(drawing.NAME, drawing.VERSION, drawing.COUNTS, seed)
-        self.drawing = drawing
-        self.classes = drawing.CLASSES
-        self.words = vocabulary(drawing.every_word())
+class MadePictures(MadeSource):
+    """Pictures made by code, in colour."""
 
     def modes(self) -> Mapping[str, int]:
         """All are drawn in colour."""
@@ -136,6 +128,18 @@ class DrawnSource(MadeSource):
     def stretch(self, size: int) -> int:
         """As many pictures as come to `STRETCH` pixels."""
         return max(1, STRETCH // (size * size))
+
+
+class DrawnSource(MadePictures):
+    """Pictures of one drawing, with labels, captions and all attributes."""
+
+    gives = ("image", "label", "text")
+
+    def __init__(self, drawing: Drawing, seed: int = 0) -> None:
+        super().__init__(drawing.NAME, drawing.VERSION, drawing.COUNTS, seed)
+        self.drawing = drawing
+        self.classes = drawing.CLASSES
+        self.words = vocabulary(drawing.every_word())
 
     def labels(self, indices: np.ndarray) -> np.ndarray:
         """Return the classes of some pictures, int64 [n]."""
