@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganzoo.cli.output import print_json
+from ganzoo.cli.seeds import LARGEST_DRAW, parse_seeds
 from ganzoo.errors import RequestError
 
 if TYPE_CHECKING:
     from ganzoo.train.trained import Trained
 
 MOST = 1024  # pictures on one sheet
-LARGEST_SEED = 2**63 - 1
-LARGEST_DRAW = 10_000_000  # seeds; a range beyond is a typing error
 OTHER_FORMATS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".npz")
 
 
@@ -50,20 +48,6 @@ def sample(
     else:
         what = "points" if trained.facts.is_points else "pictures"
         print(f"{out}: {len(numbers):,} {what} of {trained.name} after {trained.now.images:,} images")
-
-
-def parse_seeds(text: str) -> list[int]:
-    """``"0-3,7"`` to ``[0, 1, 2, 3, 7]``; RequestError for anything else."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
-        if not found or (found[2] and int(found[2]) < int(found[1])):
-            raise RequestError(f"--seeds {text}: expected numbers and ranges, as in 0-63 or 7,12,40-44.")
-        first, last = int(found[1]), int(found[2] or found[1])
-        if last > LARGEST_SEED or last - first >= LARGEST_DRAW:
-            raise RequestError(f"--seeds {text}: expected seeds below 2^63, and at most {LARGEST_DRAW:,} at once.")
-        seeds += range(first, last + 1)
-    return seeds
 
 
 def _check_out(out: Path, is_points: bool, count: int) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganzoo.cli.output import print_json, print_table
+from ganzoo.cli.seeds import LARGEST_SEED
 from ganzoo.errors import RequestError
-
-LARGEST_SEED = 2**63 - 1
 
 if TYPE_CHECKING:
     from ganzoo.data.pack import Pack, Pair
@@ -82,12 +81,12 @@ def _open(request: Request) -> Pack | Pair:
     """The data, packed once the rest of the request is known to be right: packing may take minutes."""
     from ganzoo.cli.data import packing_bar
     from ganzoo.cli.show import count_parameters, usual_facts
-    from ganzoo.data.catalogue import find_source, open_data
+    from ganzoo.data.catalogue import open_data
     from ganzoo.train.device import Backend
 
     Backend.choose(request.device, request.precision)
-    is_points = "points" in find_source(request.data).gives
-    count_parameters(request.family, request.config, usual_facts(request.family, request.config, is_points))
+    facts = usual_facts(request.family, request.config, is_points="points" in request.gives)
+    count_parameters(request.family, request.config, facts)
     with packing_bar() as progress:
         return open_data(request.data, size=request.config.size, channels=request.config.channels, progress=progress)
 

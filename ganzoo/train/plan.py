@@ -59,6 +59,7 @@ def plan(asked: Asked) -> Request:
         preset=preset,
         config=resolve(family, preset, *layers),
         data=data,
+        gives=gives,
         seed=next((seed for seed in (asked.seed, named.seed) if seed is not None), 0),
         steps=ends["steps"],
         budget=duration(ends["budget"]) if ends["budget"] else None,

@@ -18,6 +18,7 @@ class Request:
     preset: str
     config: Config
     data: str  # as it was named
+    gives: tuple[str, ...]  # what the data hold: "image" or "points", "label", "text", "a", "b"
     seed: int = 0
     steps: int | None = None  # stop after so many steps ...
     budget: float | None = None  # ... or seconds, whatever Config.images says

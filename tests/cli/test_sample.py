@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganzoo.cli.sample import parse_seeds
+from ganzoo.cli.seeds import parse_seeds
 from ganzoo.train.run import Run
 
 
