@@ -137,9 +137,10 @@ class Session:
             self.run.append({"step": now.step, "images": now.images, **self.latest, "done": True})
         last = self.run.lines()[-1]
         losses = {key: value for key, value in last.items() if key.endswith("/loss")}
-        speed = now.images / self.seconds if self.seconds else 0.0
+        seconds = round(self.seconds, 3)
+        speed = now.images / seconds if seconds else 0.0  # of the seconds told, so that the two agree
         return Result(self.run.name, self.request.family.name, self.request.data, now.step, now.images,
-                      round(self.seconds, 3), round(speed, 3), losses)  # fmt: skip
+                      seconds, round(speed, 3), losses)  # fmt: skip
 
     # what is written on the way
 

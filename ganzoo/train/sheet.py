@@ -46,4 +46,5 @@ def picture(pixels: np.ndarray) -> Image.Image:
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """[-1, 1] to 0 ... 255, rounded; what is no number is middle grey."""
-    return np.clip(np.rint((np.nan_to_num(images) + 1) * 127.5), 0, 255).astype(np.uint8)
+    shown = np.clip(np.nan_to_num(images), -1, 1)
+    return np.rint((shown + 1) * 127.5).astype(np.uint8)
