@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from fingerprint import count, fill, filler, summary
 from ganzoo_dcgan.networks import Discriminator, Generator
 from torch import nn
 
@@ -15,9 +13,6 @@ from ganzoo.game import Progress
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
 from ganzoo.zoo.config import resolve
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fingerprint import count, fill, filler, summary
 
 
 def generator(size: int, width: int, channels: int = 3, latent: int = 100) -> Generator:

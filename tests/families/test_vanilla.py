@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from math import log
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from fingerprint import count, fill, filler, summary
 from ganzoo_vanilla.networks import Generator, MaxoutDiscriminator, MLPDiscriminator
 
 from ganzoo import Facts, find
 from ganzoo.game import Progress
 from ganzoo.zoo.config import resolve
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fingerprint import count, fill, filler, summary
 
 MNIST, DIGITS, PLANE = Facts((1, 28, 28)), Facts((1, 8, 8)), Facts((2,))
 

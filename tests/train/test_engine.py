@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
+from menagerie import RECIPES, SHAPE, Lazy, Staged, critic, plain
 
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Diverged, Engine
-
-sys.path.insert(0, str(Path(__file__).parent))
-from menagerie import RECIPES, SHAPE, Lazy, Staged, critic, plain
 
 BATCH, STEPS = 8, 24
 CPU = Backend.choose("cpu", "fp32")

@@ -21,7 +21,8 @@ from ganzoo.train.run import Run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no fork and no SIGKILL on Windows")
 
-RUNS = 20  # of each kind, all killed
+RUNS, LENGTH = 20, 4800  # runs of each kind, and the images of each
+Moment = tuple[Callable[[], bool], float]  # what has come, and how many seconds more
 PATIENCE = 120.0  # seconds until a process that neither ends nor reaches its moment is a failure
 
 # Imports once what every run imports, then forks: a run starts in a tenth of a second instead of in seconds.
@@ -57,14 +58,15 @@ class Bench:
         self._start()
         assert self._status() == 0, self.told
 
-    def kill_when(self, moment: Callable[[], bool], delay: float) -> bool:
-        """Start, wait for the moment and then for ``delay`` seconds, and kill; False where it ended before."""
+    def kill_when(self, *moments: Moment) -> bool:
+        """Start, wait for one moment after the other, and kill; False where it ended before."""
         pid, deadline = self._start(), time.monotonic() + PATIENCE
-        while alive(pid) and not moment():
-            assert time.monotonic() < deadline, f"the moment never came: {self.told}"
-        end = time.perf_counter() + delay
-        while alive(pid) and time.perf_counter() < end:
-            time.sleep(0.0005)
+        for has_come, delay in moments:
+            while alive(pid) and not has_come():
+                assert time.monotonic() < deadline, f"the moment never came: {self.told}"
+            end = time.perf_counter() + delay
+            while alive(pid) and time.perf_counter() < end:
+                time.sleep(0.0005)
         if alive(pid):
             os.kill(pid, signal.SIGKILL)
         status = self._status()
@@ -94,6 +96,10 @@ class Bench:
     def final_state(self) -> dict:
         assert self.run.progress[1], "the run is not done"
         return checkpoint.load(self.run.saved()[0])[0]
+
+    def drawn(self) -> int:
+        """Images shown when the newest sheet was drawn: how far the run is, in fortieths."""
+        return max((int(path.stem) for path in self.runs.glob("*/samples/*.png")), default=0)
 
     # moments
 
@@ -179,9 +185,9 @@ def truncate(path: Path, chance: random.Random) -> int:
 def test_a_run_killed_while_packing_stepping_and_saving_ends_as_if_nothing_had_been(launcher, pics, tmp_path):
     undisturbed, bench = (Bench(launcher, tmp_path / name, words(pics, 1600)) for name in ("calm", "killed"))
     undisturbed.run_to_the_end()
-    assert bench.kill_when(bench.packing, 0.01)
-    assert bench.kill_when(bench.training, 0.1)
-    assert bench.kill_when(bench.checkpointing, 0.0)
+    assert bench.kill_when((bench.packing, 0.01))
+    assert bench.kill_when((bench.training, 0.1))
+    assert bench.kill_when((bench.checkpointing, 0.0))
     bench.run_to_the_end()
     assert_equal(bench, undisturbed)
     before = bench.run.saved()[0].stat().st_mtime_ns
@@ -205,42 +211,45 @@ def test_a_truncated_newest_checkpoint_is_named_and_the_one_before_it_taken(laun
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [False, True], ids=["killed", "killed and truncated"])
 def test_twenty_runs_killed_at_random_moments(launcher, pics, tmp_path, damage):
-    undisturbed = Bench(launcher, tmp_path / "calm", words(pics, 4800))
-    began = time.monotonic()
+    undisturbed = Bench(launcher, tmp_path / "calm", words(pics, LENGTH))
     undisturbed.run_to_the_end()
-    length = time.monotonic() - began
-    transcript = []
+    kills = 0
     for number in range(RUNS):
-        chance = random.Random(number)
-        bench = Bench(launcher, tmp_path / f"run{number}", words(pics, 4800))
-        moments = {
-            "start-up": (lambda: True, 0.5),
-            "packing": (bench.packing, 0.2),
-            "steps": (bench.training, length / 2),
-            "checkpoint": (bench.checkpointing, 0.003),
-            "sheet": (bench.drawing, 0.003),
-        }
+        bench, chance = Bench(launcher, tmp_path / f"run{number}", words(pics, LENGTH)), random.Random(number)
         story = []
-        if damage:
-            # Late enough for two checkpoints.
-            assert bench.kill_when(lambda b=bench: b.runs.exists() and len([*b.runs.glob("*/checkpoints/*.s*")]) > 1, 0)
-            left = truncate(bench.run.saved()[0], chance)
-            story.append(f"truncated {bench.run.saved()[0].stem} to {left} bytes")
-        for _ in range(chance.randint(1, 4)):
-            kind = "packing" if not story else chance.choice([*moments])
-            moment, most = moments[kind]
-            delay = chance.uniform(0, most)
-            killed = bench.kill_when(moment, delay)
-            reached = [path.stem for path in bench.runs.glob("*/checkpoints/*.safetensors")]
-            story.append(
-                f"{kind}+{delay:.3f}s {'killed' if killed else 'too late'} at {max(reached, default='nothing')}"
+        for turn in range(chance.randint(2, 4)):
+            kind, moments = random_moments(bench, chance, first=turn == 0)
+            killed = bench.kill_when(*moments)
+            kills += killed
+            reached = max(
+                (path.stem for path in bench.runs.glob("*/checkpoints/*.safetensors")), default="no checkpoint"
             )
-        bench.run_to_the_end()
-        assert_equal(bench, undisturbed)
+            story.append(f"{kind} {'killed' if killed else 'too late'} at {reached}")
         if damage:
-            assert "skipping a damaged checkpoint" in bench.told
-        transcript.append(f"run {number:2}, {bench.starts} starts, equal: {'; '.join(story)}")
-    print("\n".join(transcript))
+            if reached == "no checkpoint":
+                assert bench.kill_when((lambda b=bench: [*b.runs.glob("*/checkpoints/*.safetensors")] != [], 0.0))
+            story.append(f"cut to {truncate(bench.run.saved()[0], chance)} bytes")
+        bench.run_to_the_end()
+        assert ("skipping a damaged checkpoint" in bench.told) == damage
+        assert_equal(bench, undisturbed)
+        print(f"run {number:2}, {bench.starts} starts, equal: {'; '.join(story)}")
+    print(f"{kills} kills")
+    assert kills > RUNS
+
+
+def random_moments(bench: Bench, chance: random.Random, first: bool) -> tuple[str, list[Moment]]:
+    """Where to kill next; only a run's first process packs."""
+    kind = chance.choice(["start-up", "packing", "steps"] if first else ["start-up", "steps", "checkpoint", "sheet"])
+    place = chance.uniform(bench.drawn(), LENGTH)
+    somewhere = (lambda: bench.training() and bench.drawn() >= place, chance.uniform(0, 0.02))
+    instant = chance.uniform(0, 0.003)
+    return kind, {
+        "start-up": [(lambda: True, chance.uniform(0, 0.5))],
+        "packing": [(bench.packing, chance.uniform(0, 0.2))],
+        "steps": [somewhere],
+        "checkpoint": [somewhere, (bench.checkpointing, instant)],
+        "sheet": [somewhere, (bench.drawing, instant)],
+    }[kind]
 
 
 @pytest.mark.slow
