@@ -66,7 +66,7 @@ def _conditions(trained: Trained, label: str, seeds: list[int]) -> dict[str, Any
     import torch
 
     classes = trained.facts.classes
-    takes_labels = "label" in trained.family.needs
+    takes_labels = "label" in (*trained.family.needs, *getattr(trained.recipe, "cond", ()))  # some only if asked to
     if label and not takes_labels:
         raise RequestError(f"{trained.family.name} draws without labels, so --label has nothing to choose.")
     if not takes_labels:

@@ -70,9 +70,10 @@ class Recipe:
     nets: dict[str, nn.Module]
     opts: dict[str, Optimizer]
     ema: tuple[str, ...] = ()  # the nets that sampling should see averaged
+    batch: int | None = None  # real images per batch from the next step on, where begin() lets it vary
 
     def begin(self, now: Progress) -> None:
-        """Set what changes over time: learning rates, resolution, stage. Called before every step."""
+        """Set what changes over time: learning rates, size, batch, stage. Called before every step, or oftener."""
 
     def phases(self) -> list[Phase]:
         """What this step does, in order."""

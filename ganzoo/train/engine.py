@@ -42,8 +42,9 @@ class Engine:
 
     def step(self) -> None:
         """Every phase that is due, then the averages, then the clock."""
-        recipe, before = self.recipe, self.now
-        recipe.begin(before)
+        recipe = self.recipe
+        recipe.begin(self.now)
+        before = self.now = replace(self.now, batch=recipe.batch or self.now.batch)
         position = before.images
         micro: list[Batch] = []
         for phase in recipe.phases():

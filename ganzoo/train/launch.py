@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from statistics import harmonic_mean
 from typing import Any, Literal
 
 import torch
@@ -147,9 +148,12 @@ def _total(request: Request, recipe: Recipe) -> int:
     """Real images the whole run will show: what schedules and milestones are measured against."""
     if request.steps is None:
         return request.config.images
-    recipe.begin(Progress(batch=request.config.batch, total=request.config.images))
-    batches = 1 + sum(phase.repeat - 1 for phase in recipe.phases())
-    return max(1, request.steps * batches * request.config.batch)
+    steps, images, batch = request.steps, request.config.images, request.config.batch
+    paces = []  # images a step; where they vary, they do so with the share of the run or with the step
+    for twentieth in range(1, 20, 2):
+        recipe.begin(Progress(steps * twentieth // 20, images * twentieth // 20, batch, images))
+        paces.append((recipe.batch or batch) * (1 + sum(phase.repeat - 1 for phase in recipe.phases())))
+    return max(1, round(steps * harmonic_mean(paces)))
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any], lengths: bool) -> list[str]:

@@ -134,7 +134,10 @@ def _read(family: Family, setting: Setting, value: Any) -> Any:
         return value
     from ganzoo.zoo.registry import zoo  # the registry stands on the cards, the cards on Config
 
-    return zoo().get(kind, value).name
+    part = zoo().get(kind, value)
+    if missing := [need for need in part.needs if need not in family.needs]:
+        raise RequestError(f"{family.name} cannot play with {part.name}, which needs {' and '.join(missing)} as well.")
+    return part.name
 
 
 def _comments(config: type) -> dict[str, str]:

@@ -4,6 +4,7 @@ from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.nn.dense import Dense
 from ganzoo.game.nn.equalized import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
 from ganzoo.game.nn.maxout import Maxout
+from ganzoo.game.nn.spectral import SpectralConv2d, SpectralEmbedding, SpectralLinear, SpectralNorm
 
 __all__ = [
     "Dense",
@@ -12,5 +13,9 @@ __all__ = [
     "Maxout",
     "MinibatchStd",
     "PixelNorm",
+    "SpectralConv2d",
+    "SpectralEmbedding",
+    "SpectralLinear",
+    "SpectralNorm",
     "statistics_held",
 ]
