@@ -1,0 +1,120 @@
+"""Strided convolutions: those of DCGAN without batch norm, and the 5x5 ones that the gradient penalty was tried on.
+
+Gulrajani et al. 2017 use three of the latter: for 64 px (batch norm; layer norm in the critic), for CIFAR-10 (the
+first batch norm over every number by itself; no norm in the critic) and for MNIST (no norm at all).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from ganzoo import RequestError
+from ganzoo_wgan.layers import LayerNorm, SameConv2d, SameConvTranspose2d, picture, square, started
+
+Norm = Callable[[int], nn.Module]
+NORMS: dict[str, Norm] = {"batch": nn.BatchNorm2d, "layer": LayerNorm, "none": lambda _channels: nn.Identity()}
+
+
+class Conv4Generator(nn.Sequential):
+    """DCGAN's generator without a norm (Arjovsky et al. 2017, figure 5): [N, latent] to [N, C, S, S] in [-1, 1]."""
+
+    def __init__(self, shape: tuple[int, ...], latent: int, width: int):
+        channels, side = picture(shape)
+        outputs = width * side // 8
+        layers = [nn.Unflatten(1, (latent, 1, 1)), nn.ConvTranspose2d(latent, outputs, 4, bias=False), nn.ReLU()]
+        while outputs > width:
+            inputs, outputs = outputs, outputs // 2
+            layers += [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.ReLU()]
+        super().__init__(*layers, nn.ConvTranspose2d(width, channels, 4, 2, 1, bias=False), nn.Tanh())
+        self.apply(start_small)
+
+
+class Conv4Critic(nn.Sequential):
+    """DCGAN's discriminator with another norm or none: [N, C, S, S] to [N]."""
+
+    def __init__(self, shape: tuple[int, ...], width: int, norm: str):
+        channels, side = picture(shape)
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
+        outputs = width
+        while outputs < width * side // 8:
+            inputs, outputs = outputs, 2 * outputs
+            layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), NORMS[norm](outputs), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, nn.Conv2d(outputs, 1, 4, bias=False), nn.Flatten(0))
+        self.apply(start_small)
+
+
+class Conv5Generator(nn.Sequential):
+    """[N, latent] to [N, C, S, S] in [-1, 1], any side from 8.
+
+    ``first`` says how the dense layer is normalised: "batch", by channel; "element", every number by itself; or
+    "none", and then nothing is.
+    """
+
+    def __init__(self, shape: tuple[int, ...], latent: int, width: int, first: str):
+        channels, sides = halvings(shape)
+        outputs = width * 2 ** (len(sides) - 2)
+        small, norm = sides[-1], NORMS["none" if first == "none" else "batch"]
+        dense = nn.Linear(latent, outputs * small**2)
+        shaped = nn.Unflatten(1, (outputs, small, small))
+        if first == "element":
+            layers = [dense, nn.BatchNorm1d(outputs * small**2), nn.ReLU(), shaped]
+        else:
+            layers = [dense, shaped, norm(outputs), nn.ReLU()]
+        for side in sides[-2:0:-1]:
+            inputs, outputs = outputs, outputs // 2
+            layers += [SameConvTranspose2d(inputs, outputs, 5), norm(outputs), nn.ReLU(), Corner(side)]
+        super().__init__(*layers, SameConvTranspose2d(width, channels, 5), Corner(sides[0]), nn.Tanh())
+        start(self, 0.02 if first == "batch" else 0.0)
+
+
+class Conv5Critic(nn.Sequential):
+    """[N, C, S, S] to [N], any side from 8; the norm as in `NORMS`, never behind the first layer."""
+
+    def __init__(self, shape: tuple[int, ...], width: int, norm: str):
+        channels, sides = halvings(shape)
+        layers: list[nn.Module] = [SameConv2d(channels, width, 5, 2), nn.LeakyReLU(0.2)]
+        outputs = width
+        for _ in sides[2:]:
+            inputs, outputs = outputs, 2 * outputs
+            layers += [SameConv2d(inputs, outputs, 5, 2), NORMS[norm](outputs), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, nn.Flatten(), nn.Linear(outputs * sides[-1] ** 2, 1), nn.Flatten(0))
+        start(self, 0.02 if norm == "layer" else 0.0)
+
+
+class Corner(nn.Module):
+    """The upper left of a picture, where doubling gave more than a side that is not even: [N, C, side, side]."""
+
+    def __init__(self, side: int):
+        super().__init__()
+        self.side = side
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, : self.side, : self.side]
+
+
+def halvings(shape: tuple[int, ...]) -> tuple[int, list[int]]:
+    """Channels, and every side from the full one down to the first that is 4 or less, rounded up on the way."""
+    channels, side = square(shape)
+    if side < 8:
+        raise RequestError(f"This network needs a side of 8 or more, not {side}. Use --size 8.")
+    sides = [side]
+    while sides[-1] > 4:
+        sides.append(-(-sides[-1] // 2))
+    return channels, sides
+
+
+def start(net: nn.Module, std: float) -> None:
+    """The released start of the 5x5 networks: ``std`` for the ones of 64 px, by fan in and out for the others."""
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            started(layer, std, gain=2**0.5)
+        elif isinstance(layer, nn.Linear):
+            started(layer, std)
+
+
+def start_small(layer: nn.Module) -> None:
+    """DCGAN's start: weights from N(0, 0.02)."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
