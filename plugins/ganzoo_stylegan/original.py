@@ -1,0 +1,75 @@
+"""How version 1 is trained (Karras et al. 2019): growing, with a penalty on the slope in every step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil, floor
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+import ganzoo
+from ganzoo import find
+from ganzoo.game import Batch, Outcome, Phase, Progress, adam
+from ganzoo.game.penalties import r1
+from ganzoo_stylegan import Config, networks
+from ganzoo_stylegan.growing import GrowingDiscriminator, enlarged, faded, level_of_detail
+from ganzoo_stylegan.styled import Styled
+
+FASTER = {128: 1.5, 256: 2.0, 512: 3.0, 1024: 3.0}  # learning rate over the one below 128 pixels
+
+
+def build(config: Config, facts: ganzoo.Facts) -> StyleGAN1:
+    sizes = {"base": config.base, "width": config.width}
+    nets: dict[str, nn.Module] = {
+        "g": networks.growing_generator(facts.shape, config.latent, style=config.style, layers=config.mapping, **sizes),
+        "d": GrowingDiscriminator(facts.shape, group=config.group, **sizes),
+    }
+    opts: dict[str, Optimizer] = {
+        name: adam(net, lr=config.lr, betas=(0.0, config.beta2)) for name, net in nets.items()
+    }
+    return StyleGAN1(nets, opts, find("losses", config.loss).build(), config, size=facts.shape[1])
+
+
+class StyleGAN1(Styled):
+    """Two turns, of networks that grow with the images shown: first 8 pixels a side, then 16, and so on."""
+
+    def __init__(self, *args, size: int):
+        super().__init__(*args)
+        self.size = size
+        self.begin(Progress())
+
+    def begin(self, now: Progress) -> None:
+        lod, before = (level_of_detail(i, self.size, self.config.grow) for i in (now.images, now.images - now.batch))
+        self.at = {"lod": lod}
+        side = self.size >> floor(lod)
+        for opt in self.opts.values():
+            opt.param_groups[0]["lr"] = self.config.lr * FASTER.get(side, 1.0 if side < 128 else 3.0)
+            if now.images and (floor(lod), ceil(lod)) != (floor(before), ceil(before)):
+                opt.state.clear()  # what Adam remembers is of other networks
+
+    def phases(self) -> list[Phase]:
+        return [Phase("d", self.d_loss, "d"), Phase("g", self.g_loss, "g")]
+
+    def d_loss(self, batch: Batch) -> Outcome:
+        loss, shown = super().d_loss(batch)
+        if not self.config.gamma:
+            return loss, shown
+
+        def judge(x: Tensor) -> Tensor:
+            # Forward itself, not the call that may be compiled: a compiled pass cannot be differentiated twice.
+            return self.nets["d"].forward(x, **self.at)
+
+        shown["penalty"] = r1(judge, self.real(batch), {}, weight=self.config.gamma)
+        return loss + shown["penalty"], shown
+
+    def real(self, batch: Batch) -> Tensor:
+        return faded(super().real(batch), self.at["lod"])
+
+    def layers(self) -> int:
+        return super().layers() - 2 * floor(self.at["lod"])
+
+    def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
+        """As in `Styled`, and of the full size from the beginning."""
+        x = super().sample(nets, n, cond)
+        return enlarged(x, self.size // x.shape[-1])
