@@ -1,18 +1,22 @@
-"""`ganzoo plugins`: which packages bring what, and which are broken."""
+"""`ganzoo plugins`: which packages bring what, which are broken, and which keep the contract."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from ganzoo.cli.output import print_json, print_table
+from ganzoo.errors import WorkError
+from ganzoo.zoo.cards import Family
 from ganzoo.zoo.plugins import Plugin
 from ganzoo.zoo.registry import SINGULAR, zoo
 
+MARKS = {True: "kept", False: "BROKEN"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
-app = typer.Typer(help="Show which packages bring what, and which are broken.")
+app = typer.Typer(help="Show which packages bring what, and check them.")
 
 
 @app.callback(invoke_without_command=True)
@@ -35,6 +39,39 @@ def list_(as_json: AsJson = False) -> None:
             for plugin in zoo().plugins
         ],
     )
+
+
+@app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A family, or a package that brings families.")],
+    preset: Annotated[str, typer.Option(help="Small enough to take some dozen steps at once.")] = "tiny",
+    as_json: AsJson = False,
+) -> None:
+    """Hold a family to the contract: training, resuming, sampling, on made-up data."""
+    from ganzoo.testing import examine
+
+    findings = {family.name: list(examine(family, preset)) for family in _families(name)}
+    if as_json:
+        print_json({family: [asdict(finding) for finding in found] for family, found in findings.items()})
+    for family, found in findings.items() if not as_json else ():
+        kept = sum(finding.kept for finding in found)
+        print(f"{family}: {kept} of {len(found)} promises kept")
+        print_table(("promise", "", "seen"), [(each.check, MARKS[each.kept], each.message) for each in found])
+    broken = [family for family, found in findings.items() if not all(finding.kept for finding in found)]
+    if broken:
+        raise WorkError(f"{' and '.join(broken)} {'do' if broken[1:] else 'does'} not keep the contract.")
+
+
+def _families(name: str) -> list[Family]:
+    """The family of this name, or all that the package or entry point of this name brings."""
+    brought = [
+        card
+        for plugin in zoo().plugins
+        if name in (plugin.origin.entry_point, plugin.origin.package)
+        for card in plugin.cards
+        if isinstance(card, Family)
+    ]
+    return brought or [zoo().get("families", name)]
 
 
 def _summary(plugin: Plugin) -> str:
