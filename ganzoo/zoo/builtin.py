@@ -67,6 +67,18 @@ def open_anime() -> Source:
     return anime()
 
 
+def open_animals() -> Source:
+    from ganzoo.data.drawn import animal_faces
+
+    return animal_faces()
+
+
+def open_shapes() -> Source:
+    from ganzoo.data.drawn import captioned_shapes
+
+    return captioned_shapes()
+
+
 def open_ring() -> Source:
     from ganzoo.data.drawn import ring
 
@@ -153,6 +165,20 @@ DATASETS = (
         name="anime",
         summary="drawn faces; hair, eyes, mouth, skin, background, tilt and position known",
         build=open_anime,
+        gives=("image", "label", "text"),
+        licence="CC0-1.0, drawn by ganzoo",
+    ),
+    Dataset(
+        name="animals",
+        summary="drawn faces of ten species; coat, marking, eyes, mouth, what is worn, background and position known",
+        build=open_animals,
+        gives=("image", "label", "text"),
+        licence="CC0-1.0, drawn by ganzoo",
+    ),
+    Dataset(
+        name="shapes",
+        summary="a figure before a background; shape, colours, size and place known, and told in captions",
+        build=open_shapes,
         gives=("image", "label", "text"),
         licence="CC0-1.0, drawn by ganzoo",
     ),

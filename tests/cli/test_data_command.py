@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from ganzoo.__main__ import main
+from ganzoo.data.catalogue import find_source
+from ganzoo.data.source import PairSource
 
 
 @pytest.fixture
@@ -107,6 +109,19 @@ def test_inspect_of_two_domains(capsys):
     assert report["a"]["count"] == report["b"]["count"] == 1
     assert report["a"]["parts"] == {"train": 1, "test": 1}
     assert {50, 200} <= set(np.asarray(Image.open("sheet.png")).flat)
+
+
+@pytest.mark.parametrize("name", ["anime", "animals", "shapes", "swap"])
+def test_the_sheet_of_a_drawn_set_shows_its_first_pictures(capsys, name):
+    assert asked(capsys, "inspect", name, "--out", "sheet.png")["sheet"] == "sheet.png"
+    sheet = np.asarray(Image.open("sheet.png").convert("RGB"))
+    assert sheet.shape == (4 * 66 + 2, 8 * 66 + 2, 3)  # 32 pictures of 64 pixels, 2 apart
+    source = find_source(name)
+    halves = [source.a, source.b] if isinstance(source, PairSource) else [source]
+    for at, half in enumerate(halves):
+        for i, picture in enumerate(half.glance(10, 64).images):
+            y, x = 2 + 66 * (2 * at + i // 8), 2 + 66 * (i % 8)
+            assert np.array_equal(sheet[y : y + 64, x : x + 64], picture.transpose(1, 2, 0))
 
 
 @pytest.mark.parametrize("name", ["sheet", "sheet.xyz", "nowhere/sheet.png"])

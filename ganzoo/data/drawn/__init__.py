@@ -1,7 +1,7 @@
 """Sets made by code: no download, no licence, and the truth of every example known.
 
-``canvas``, ``shapes``, ``colour`` and ``chance`` are shared by all drawings; a drawing is a package such as ``faces``
-that follows `source.Drawing`.
+``canvas``, ``shapes``, ``colour``, ``tone``, ``backdrop`` and ``chance`` are shared by all drawings; a drawing is a
+package such as ``faces`` that follows `source.Drawing`. Where a set is called like a module its function is not.
 """
 
 from __future__ import annotations
@@ -20,6 +20,22 @@ def anime(split: str = "train") -> DrawnSource:
     from ganzoo.data.drawn.source import DrawnSource
 
     return DrawnSource(faces).split(split)
+
+
+def animal_faces(split: str = "train") -> DrawnSource:
+    """The set `animals`, faces of ten species: 20,000 to train on, 2,000 held out (``test``)."""
+    from ganzoo.data.drawn import animals
+    from ganzoo.data.drawn.source import DrawnSource
+
+    return DrawnSource(animals).split(split)
+
+
+def captioned_shapes(split: str = "train") -> DrawnSource:
+    """The set `shapes`, one figure before a background: 20,000 to train on, 2,000 held out (``test``)."""
+    from ganzoo.data.drawn import figures
+    from ganzoo.data.drawn.source import DrawnSource
+
+    return DrawnSource(figures).split(split)
 
 
 def ring(split: str = "train") -> MixtureSource:

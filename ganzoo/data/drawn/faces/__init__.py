@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganzoo.data.drawn import backdrop
 from ganzoo.data.drawn.canvas import Canvas, Look
 from ganzoo.data.drawn.faces import body, features, hair, worn
 from ganzoo.data.drawn.faces.attributes import NAMES, Attributes, attributes, captions, every_word
@@ -40,7 +41,7 @@ def draw(known: Attributes, size: int) -> np.ndarray:
 def _draw_batch(look: Look, size: int) -> np.ndarray:
     """Pictures of a few faces, layer over layer from the back to the front."""
     canvas = Canvas.blank(len(look.hair_colour), size)
-    body.background(canvas, look)
+    backdrop.paint(canvas, look)
     hair.behind(canvas, look)
     body.shoulders(canvas, look)
     features.face(canvas, look)

@@ -1,4 +1,4 @@
-"""Behind and below the head: the background, the neck and the shoulders."""
+"""Below the head: the neck and the shoulders."""
 
 from __future__ import annotations
 
@@ -9,17 +9,6 @@ from ganzoo.data.drawn.shapes import box, ellipse, join
 
 INK = 0.028  # half the width of an outline
 SHOULDERS = (-2.3, 0.7, 2.3, 2.2)
-
-
-def background(canvas: Canvas, look: Look) -> None:
-    """A gradient in any direction with a soft halo behind the head."""
-    along = (canvas.across - np.float32(0.5)) * look.slope_x + (canvas.down - np.float32(0.5)) * look.slope_y
-    canvas.pixels[:] = look.behind
-    canvas.paint(np.clip(along * 1.2, 0, 1), look.behind_light)
-    canvas.paint(np.clip(along * -1.2, 0, 1), look.behind_shade)
-    x, y = canvas.coordinates(look.body)
-    halo = np.maximum(1 - (x * x + np.square(y + 0.1)) * 0.3, 0)
-    canvas.paint(halo * 0.55, look.behind_light)
 
 
 def shoulders(canvas: Canvas, look: Look) -> None:

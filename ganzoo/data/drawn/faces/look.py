@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganzoo.data.drawn import chance
+from ganzoo.data.drawn import backdrop, chance
 from ganzoo.data.drawn.canvas import Frame, Look
 from ganzoo.data.drawn.faces import palette
 from ganzoo.data.drawn.faces.attributes import NAMES, Attributes
+from ganzoo.data.drawn.tone import hued
 
 CHIN = 1.0  # the head tilts around this point below its middle
 
@@ -25,12 +26,12 @@ def look_of(known: Attributes) -> Look:
         **{name: known[name] for name in NAMES},
         **_measures(known),
         **_colours(known),
+        **backdrop.parts(palette.background(known), known["background_turn"]),
     )
 
 
 def _measures(known: Attributes) -> dict[str, np.ndarray]:
     """Continuous measures, float32 [n, 1, 1]."""
-    turn = known["background_turn"]
     measures = {
         "sign": 2.0 * known["side"] - 1.0,  # -1 left, 1 right
         "length": known["hair_length"],
@@ -39,8 +40,6 @@ def _measures(known: Attributes) -> dict[str, np.ndarray]:
         "gaze": known["gaze"],
         "blush": known["blush"],
         "turn": known["turn"],
-        "slope_x": chance.cosine(turn.astype(np.float64)),
-        "slope_y": chance.sine(turn.astype(np.float64)),
     }
     return {name: np.asarray(value, dtype=np.float32)[:, None, None] for name, value in measures.items()}
 
@@ -48,10 +47,9 @@ def _measures(known: Attributes) -> dict[str, np.ndarray]:
 def _colours(known: Attributes) -> dict[str, np.ndarray]:
     """Colours in linear light, float32 [n, 3, 1, 1]."""
     hair, skin = palette.hair(known), palette.skin(known)
-    eye = palette.named(palette.EYES, known, "eye_colour", "eye_shift")
-    behind = palette.named(palette.BACKGROUND, known, "background", "background_shift")
-    dress = palette.hued(known["dress_hue"], 0.50, 0.11)
-    worn = palette.hued(known["accessory_hue"], 0.60, 0.19)
+    eye = palette.eyes(known)
+    dress = hued(known["dress_hue"], 0.50, 0.11)
+    worn = hued(known["accessory_hue"], 0.60, 0.19)
     n = len(hair.hue)
     return {
         "hair": hair.rgb(),
@@ -69,13 +67,10 @@ def _colours(known: Attributes) -> dict[str, np.ndarray]:
         "eye_light": eye.rgb(light=0.26, dim=0.78, chroma=0.95, hue=8),
         "pupil": eye.rgb(dim=0.30, chroma=0.6),
         "lash": hair.rgb(dim=0.22, light=0.06, chroma=0.35, hue=-10),
-        "white": palette.hued(np.full(n, 250.0), 0.985, 0.006).rgb(),
-        "white_shade": palette.hued(np.full(n, 270.0), 0.86, 0.03).rgb(),
-        "throat": palette.hued(np.full(n, 18.0), 0.42, 0.13).rgb(),
-        "tongue": palette.hued(np.full(n, 15.0), 0.70, 0.14).rgb(),
-        "behind": behind.rgb(),
-        "behind_light": behind.rgb(light=0.30, dim=0.70, chroma=0.55),
-        "behind_shade": behind.rgb(dim=0.90, chroma=1.25, hue=-14),
+        "white": hued(np.full(n, 250.0), 0.985, 0.006).rgb(),
+        "white_shade": hued(np.full(n, 270.0), 0.86, 0.03).rgb(),
+        "throat": hued(np.full(n, 18.0), 0.42, 0.13).rgb(),
+        "tongue": hued(np.full(n, 15.0), 0.70, 0.14).rgb(),
         "dress": dress.rgb(),
         "dress_line": dress.rgb(dim=0.45, chroma=0.7),
         "worn": worn.rgb(),
