@@ -3,12 +3,13 @@
 Knows nothing of engines, files or devices.
 """
 
-from ganzoo.game.interfaces import Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
-from ganzoo.game.noise import Latent, normal, uniform
+from ganzoo.game.interfaces import Alarm, Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
+from ganzoo.game.noise import Latent, normal, uniform, whole
 from ganzoo.game.optim import adam
 from ganzoo.game.players import TwoPlayer
 
 __all__ = [
+    "Alarm",
     "Batch",
     "Discriminator",
     "Generator",
@@ -22,4 +23,5 @@ __all__ = [
     "adam",
     "normal",
     "uniform",
+    "whole",
 ]

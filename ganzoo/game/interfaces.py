@@ -64,13 +64,25 @@ class Phase:
     after: Callable[[], None] | None = None  # once the weights have moved: clipping, ADA
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """Something a person should hear of while a run goes on: a logged value is above a limit. Said once in a run."""
+
+    value: str  # as the log names it, "d/augment_p"
+    above: float
+    text: str  # in one line: what it means, and what to do
+
+
 class Recipe:
     """A family, live. Anything with a memory is a module in ``nets``, so checkpoints need no help."""
 
     nets: dict[str, nn.Module]
     opts: dict[str, Optimizer]
     ema: tuple[str, ...] = ()  # the nets that sampling should see averaged
+    alarms: tuple[Alarm, ...] = ()  # what to be told of, looked up whenever the log gets a line
     batch: int | None = None  # real images per batch from the next step on, where begin() lets it vary
+    takes: tuple[str, ...] = ()  # what sample() heeds beside "seed"; it is given nothing else
+    reach: float = 1.0  # where it takes "plane": the coordinate of a code that lies at the plane's edge
 
     def begin(self, now: Progress) -> None:
         """Set what changes over time: learning rates, size, batch, stage. Called before every step, or oftener."""
@@ -82,7 +94,20 @@ class Recipe:
     def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
         """Draw n examples from the given nets (live or averaged), images in [-1, 1].
 
-        ``cond["seed"]`` holds one integer an example: draw noise with `ganzoo.game.noise`, which honours it.
-        The rest of ``cond`` is what the family asked for: "label", "text", "a", "b".
+        ``cond["seed"]`` says what is drawn by chance, a row an example: whole numbers, fractions, or ways from seed to
+        seed. Give it to `ganzoo.game.noise` as it is, and a seed is a picture, and a picture lies between two seeds.
+        The rest is what the family ``takes``, a row an example. These it can count on:
+
+        - "label": int64 [n]. "text": tokens int64 [n, L], padded with 0.
+        - "a" or "b": pictures [n, C, H, W] to translate into the other domain.
+
+        These are there when they are asked for:
+
+        - "image": pictures to reconstruct [n, C, H, W].
+        - "truncation": float32 [n], 1 for the style as it is and 0 for the mean of all.
+        - "mix": seeds like "seed", whose styles the layers from "cut" on take, int64 [n]; from the middle without it.
+        - "plane": float32 [n, 2] in [-1, 1], a place on the plane of a latent of two coordinates, x to the right.
+
+        A net called "encoder" maps pictures to codes [n, latent], or to several things of which these are the last.
         """
         raise NotImplementedError

@@ -2,22 +2,35 @@
 
 Training draws whole batches from torch's generator of the device, whose state is in every checkpoint. Sampling
 draws each row from a generator of its own, so that seed 7 is the same picture whatever stands beside it.
+
+Between two seeds lies a way. On it noise keeps its law: with weights whose squares add up to 1, two independent
+normal numbers make a third one, at every point of the way and in any number of coordinates. Many coordinates are
+nearly orthogonal and of one length, so this is the great circle from one seed to the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi, sin
 
 import torch
 from torch import Tensor
 
+Between = Callable[[Tensor, Tensor, float], Tensor]  # (one row, another, how much of the way) to the row there
+
+HALF_STEP = 2.0**-25  # half the distance of two neighbours of `torch.rand`, which never reaches 1 but may give 0
+
 
 def normal(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | None = None) -> Tensor:
-    """Standard normal noise [n, ...]; with ``seeds`` [n], row i depends on ``seeds[i]`` alone."""
+    """Standard normal noise [n, ...]; with ``seeds``, row i depends on row i of them alone.
+
+    ``seeds`` are [n], where 3.25 lies a quarter of the way from seed 3 to seed 4, or float64 [n, 3]: from which seed,
+    to which, and how much of the way.
+    """
     if seeds is None:
         return torch.randn(*shape, device=device)
-    rows = [torch.randn(shape[1:], generator=_generator(int(seed))) for seed in seeds]
-    return torch.stack(rows).to(device)
+    return _seeded(torch.randn, _turned, shape[1:], seeds).to(device)
 
 
 def uniform(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | None = None) -> Tensor:
@@ -25,9 +38,41 @@ def uniform(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | Non
     if seeds is None:
         unit = torch.rand(*shape, device=device)
     else:
-        rows = [torch.rand(shape[1:], generator=_generator(int(seed))) for seed in seeds]
-        unit = torch.stack(rows).to(device)
+        unit = _seeded(torch.rand, _turned_rank, shape[1:], seeds).to(device)
     return (2 * unit - 1) * 3**0.5
+
+
+def whole(seeds: Tensor) -> Tensor:
+    """The seed that each row starts from, int64 [n]: for what has no between, as a class."""
+    return (seeds if seeds.dim() == 1 else seeds[:, 0]).long()
+
+
+def _seeded(draw: Callable[..., Tensor], between: Between, shape: tuple[int, ...], seeds: Tensor) -> Tensor:
+    """A row for each seed, and where it lies on the way to another, one between the two."""
+    rows = []
+    for start, end, share in _ways(seeds):
+        row = draw(shape, generator=_generator(start))
+        if share:
+            row = between(row, draw(shape, generator=_generator(end)), share)
+        rows.append(row)
+    return torch.stack(rows)
+
+
+def _ways(seeds: Tensor) -> list[tuple[int, int, float]]:
+    """From where, to where, and how much of the way, for every row."""
+    if seeds.dim() == 2:
+        return [(int(start), int(end), share) for start, end, share in seeds.tolist()]
+    return [(int(seed), int(seed) + 1, seed - int(seed)) for seed in seeds.tolist()]
+
+
+def _turned(a: Tensor, b: Tensor, share: float) -> Tensor:
+    return cos(share * pi / 2) * a + sin(share * pi / 2) * b
+
+
+def _turned_rank(a: Tensor, b: Tensor, share: float) -> Tensor:
+    """Uniform numbers on [0, 1): those whose normal quantiles lie on the way."""
+    a, b = (torch.special.ndtri(each.double().clamp(min=HALF_STEP)) for each in (a, b))
+    return torch.special.ndtr(_turned(a, b, share)).float().clamp(max=1 - HALF_STEP)
 
 
 def _generator(seed: int) -> torch.Generator:

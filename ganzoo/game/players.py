@@ -39,6 +39,7 @@ class TwoPlayer(Recipe):
     ):
         self.nets, self.opts = {"g": g, "d": d}, opts
         self.loss, self.latent, self.cond = loss, latent, cond
+        self.takes = cond or self.takes
         self.n_critic, self.penalty, self.after_d = n_critic, penalty, after_d
 
     def phases(self) -> list[Phase]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganzoo.errors import WorkError
+from ganzoo.errors import RequestError, WorkError
 from ganzoo.game import Batch, Phase, Progress, Recipe
 from ganzoo.train.average import averages
 from ganzoo.train.device import Backend, compile_nets
@@ -63,6 +63,10 @@ class Engine:
         batch = self.draw(position, self.now.batch)
         if self.accumulate == 1:
             return [batch]
+        if self.now.batch % self.accumulate:  # parts that weigh unequally; a Config says so before a run begins
+            raise RequestError(
+                f"accumulate={self.accumulate}: a batch of {self.now.batch} has not so many equal parts."
+            )
         pieces = {key: value.chunk(self.accumulate) for key, value in batch.items()}
         return [dict(zip(pieces, values, strict=True)) for values in zip(*pieces.values(), strict=True)]
 

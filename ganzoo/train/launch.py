@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from statistics import harmonic_mean
 from typing import Any, Literal
 
 import torch
@@ -17,6 +16,7 @@ from ganzoo.game import Progress, Recipe
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
 from ganzoo.train.gallery import Gallery
+from ganzoo.train.length import images_of
 from ganzoo.train.request import Request, versions
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs, is_free
@@ -54,8 +54,9 @@ def open_session(
 
 def ready(request: Request, facts: Facts, feed: Feed, backend: Backend) -> Engine:
     """The engine before its first step."""
-    recipe, config = build(request, facts, backend), request.config
-    start = Progress(batch=config.batch, total=_total(request, recipe))
+    recipe, config, steps = build(request, facts, backend), request.config, request.steps
+    images = config.images if steps is None else images_of(steps, recipe, config.batch)
+    start = Progress(batch=config.batch, total=images)
     return Engine(recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema)
 
 
@@ -142,18 +143,6 @@ def describe(request: Request, data: Pack | Pair, backend: Backend) -> dict[str,
         },
         "versions": versions(),
     }
-
-
-def _total(request: Request, recipe: Recipe) -> int:
-    """Real images the whole run will show: what schedules and milestones are measured against."""
-    if request.steps is None:
-        return request.config.images
-    steps, images, batch = request.steps, request.config.images, request.config.batch
-    paces = []  # images a step; where they vary, they do so with the share of the run or with the step
-    for twentieth in range(1, 20, 2):
-        recipe.begin(Progress(steps * twentieth // 20, images * twentieth // 20, batch, images))
-        paces.append((recipe.batch or batch) * (1 + sum(phase.repeat - 1 for phase in recipe.phases())))
-    return max(1, round(steps * harmonic_mean(paces)))
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any], lengths: bool) -> list[str]:

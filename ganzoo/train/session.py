@@ -63,6 +63,7 @@ class Session:
         self.about, self.display = about, display  # about: what a checkpoint says of itself
         self.seconds = 0.0  # of training, over every process that took part
         self.latest: dict[str, Any] = {}  # line of the log
+        self._said: set[str] = set()  # alarms of this run, over every process that took part
         self._ticked = self._saved = time.perf_counter()
         self._ticked_at = (0, 0.0)  # images and seconds at the last tick
 
@@ -82,7 +83,9 @@ class Session:
             self.seconds = about["seconds"]
             self._foresee()
             self.run.rewind(self.engine.now.images)
-            self.latest = (self.run.lines() or [{}])[-1]
+            lines = self.run.lines()
+            self.latest = lines[-1] if lines else {}
+            self._said = {text for line in lines for text in line.get("alarms", ())}
             self._ticked_at = (self.engine.now.images, self.seconds)
             return path
         self.run.rewind(-1)
@@ -159,10 +162,20 @@ class Session:
                 "images_per_second": round(images / seconds, 3),
                 **{key: round(value, 6) for key, value in values.items()},
             }
-            self.run.append(self.latest)
+            alarms = self._alarms()
+            self.run.append({**self.latest, "alarms": alarms} if alarms else self.latest)
             self.display.tick(self.latest)
+            for text in alarms:
+                self.display.note(text)
         self._ticked_at = (now.images, self.seconds)
         self._foresee()
+
+    def _alarms(self) -> list[str]:
+        """What the recipe wants to be heard about the newest line and nobody was told yet."""
+        alarms = [each for each in self.engine.recipe.alarms if self.latest.get(each.value, each.above) > each.above]
+        fresh = [each.text for each in alarms if each.text not in self._said]
+        self._said.update(fresh)
+        return fresh
 
     def hang(self) -> None:
         """Draw a sheet, but never of a run that has diverged."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
+from ganzoo.data.catalogue import open_data
+from ganzoo.data.pack import Pack, Pair
 from ganzoo.errors import RequestError
 from ganzoo.game import Progress, Recipe
 from ganzoo.train import checkpoint
 from ganzoo.train.device import Backend
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs
+from ganzoo.train.sampling import Seed, draw
 from ganzoo.zoo.cards import Family
 from ganzoo.zoo.config import Config, resolve
 from ganzoo.zoo.facts import Facts
@@ -36,10 +41,28 @@ class Trained:
     recipe: Recipe
     now: Progress
     backend: Backend
+    request: Mapping[str, Any]  # as `run.toml` has it
 
     @property
     def nets(self) -> Mapping[str, nn.Module]:
         return self.recipe.nets
+
+    def draw(self, seeds: Sequence[Seed], cond: Mapping[str, Tensor]) -> np.ndarray:
+        """One example a seed, float32 [n, *shape]; ``cond`` holds one row a seed."""
+        with torch.no_grad():
+            return draw(self.recipe, self.nets, seeds, cond, self.backend.device)
+
+    def open_data(self) -> Pack | Pair:
+        """The data it learned from.
+
+        Raises:
+            RequestError: they are no longer there, or are not what they were.
+        """
+        name = self.request["data"]
+        data = open_data(name, size=self.config.size, channels=self.config.channels)
+        if data.hash != self.request["data_hash"]:
+            raise RequestError(f"Data '{name}' has changed since {self.name} learned from it.")
+        return data
 
 
 def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
@@ -82,7 +105,7 @@ def _restore(name: str, path: Path, state: dict[str, Any], about: dict[str, Any]
         backend.place(net).eval().requires_grad_(False)
     now = Progress(**{each.name: about[each.name] for each in fields(Progress)})
     recipe.begin(now)  # a schedule may choose the depth or the stage that is sampled
-    return Trained(name, path, family, config, facts, recipe, now, backend)
+    return Trained(name, path, family, config, facts, recipe, now, backend, about["request"])
 
 
 def _known(about: dict[str, Any]) -> tuple[Family, Config]:

@@ -39,11 +39,18 @@ class Config:
                 raise RequestError(f"{name}={getattr(self, name)}: expected 1 or more.")
         if self.channels not in (0, 1, 3, 4):
             raise RequestError(f"channels={self.channels}: expected 1, 3 or 4, or 0 to take what the data has.")
-        if self.batch % self.accumulate:  # unequal parts would weigh unequally
-            raise RequestError(f"accumulate={self.accumulate}: a batch of {self.batch} has not so many equal parts.")
+        for batch in self.sizes_of_batches():
+            if batch < 1:
+                raise RequestError(f"a batch of {batch}: expected 1 or more.")
+            if batch % self.accumulate:  # unequal parts would weigh unequally
+                raise RequestError(f"accumulate={self.accumulate}: a batch of {batch} has not so many equal parts.")
         if self.ema < 0:
             raise RequestError(f"ema={shown(self.ema)}: expected a half-life in images, or 0 to switch averaging off.")
         self.check()
+
+    def sizes_of_batches(self) -> tuple[int, ...]:
+        """Every batch a run may come to. For a family to override whose recipe lets the batch vary."""
+        return (self.batch,)
 
     def check(self) -> None:
         """Refuse a combination of values the family cannot build, with RequestError. For a family to override."""

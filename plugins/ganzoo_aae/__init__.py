@@ -22,10 +22,11 @@ class Config(ganzoo.Config):
     spread: float = 1.0  # standard deviation of the Gaussian prior
     latent: int = 8  # coordinates of the code
     width: int = 1000  # hidden units of a layer
+    noise: float = 0.0  # on what the encoder sees in training: standard deviation, white being 1 above black
     loss: LossName = "non-saturating"  # the game over the codes
     optimizer: Literal["adam", "sgd"] = "adam"  # sgd: the paper's momenta, and rates that fall tenfold twice
     lr: float = 1e-3  # learning rate of reconstruction
-    lr_adversarial: float = 1e-3  # learning rate of the two adversarial phases
+    lr_adversarial: float = 1e-4  # learning rate of the two adversarial phases
     lr_label: float = 1e-3  # learning rate of the labels (semi-supervised)
     betas: tuple[float, float] = (0.5, 0.9)  # decay of Adam's two running means
 
@@ -37,6 +38,8 @@ class Config(ganzoo.Config):
             raise RequestError(f"clusters={self.clusters}: expected 2 or more.")
         if self.spread <= 0:
             raise RequestError(f"spread={self.spread:g}: expected a standard deviation above 0.")
+        if self.noise < 0:
+            raise RequestError(f"noise={self.noise:g}: expected a standard deviation, or 0 for none.")
         if self.prior in PLANE and self.latent != 2:
             raise RequestError(f"prior={self.prior} lies in the plane, not in {self.latent} dimensions. Set latent=2.")
         if self.variant == "conditioned" and self.prior not in PLANE:
@@ -85,6 +88,17 @@ FAMILY = ganzoo.Family(
             "lr": 0.01,
             "lr_adversarial": 0.1,
             "lr_label": 0.1,
+        },
+        # Noise and a slow game: what a category is must come from the labels before the game makes it certain.
+        "labels": {
+            "size": 32,
+            "width": 600,
+            "variant": "semi-supervised",
+            "labelled": 100,
+            "latent": 8,
+            "noise": 0.3,
+            "lr_adversarial": 2e-4,
+            "images": 150_000,
         },
         "map": {
             "size": 32,

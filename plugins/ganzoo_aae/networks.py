@@ -15,21 +15,29 @@ from ganzoo.game.nn import Dense
 
 
 class Encoder(nn.Module):
-    """Pictures to codes: [N, C, H, W] in [-1, 1] to [N, outputs] without bounds. Deterministic."""
+    """Pictures to codes: [N, C, H, W] in [-1, 1] to [N, outputs] without bounds.
 
-    def __init__(self, shape: tuple[int, ...], outputs: int, width: int):
+    Deterministic, but for Gaussian ``noise`` that lies over the pictures in training: its standard deviation, where
+    black is 0 and white 1.
+    """
+
+    def __init__(self, shape: tuple[int, ...], outputs: int, width: int, noise: float = 0.0):
         super().__init__()
+        self.noise = noise
         self.body = Dense(prod(shape), width, width, outputs).apply(initialise)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.body((x + 1) / 2)
+        x = (x + 1) / 2
+        if self.training and self.noise:
+            x = x + self.noise * torch.randn_like(x)
+        return self.body(x)
 
 
 class SplitEncoder(Encoder):
     """Pictures to what and how: the logits of a category [N, categories], and a code [N, latent]."""
 
-    def __init__(self, shape: tuple[int, ...], categories: int, latent: int, width: int):
-        super().__init__(shape, categories + latent, width)
+    def __init__(self, shape: tuple[int, ...], categories: int, latent: int, width: int, noise: float = 0.0):
+        super().__init__(shape, categories + latent, width, noise)
         self.split = (categories, latent)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """The laws that codes are to follow (Makhzani et al. 2015, sections 2 and 2.3).
 
 A prior is called for n samples [n, size]. Those of several components take ``component`` [n], which of them each sample
-is to come from; without it they draw from all alike. With ``seeds`` [n], row i depends on ``seeds[i]`` alone, so each
-row is made of one draw of normal numbers; where a uniform one is needed, it is the normal one's rank.
+is to come from; without it they draw from all alike. With ``seeds``, row i depends on row i of them alone, so each row
+is made of one draw of normal numbers; where a uniform one is needed, it is the normal one's rank.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ Device = torch.device | str
 
 
 class Prior(Protocol):
-    """A law over codes of ``size`` coordinates."""
+    """A law over codes of ``size`` coordinates; hardly any of its samples lies further out than ``reach``."""
 
-    size: int
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def reach(self) -> float: ...
 
     def __call__(
         self, n: int, device: Device, component: Tensor | None = None, seeds: Tensor | None = None
@@ -35,6 +39,10 @@ class Gaussian:
 
     size: int
     spread: float = 1.0
+
+    @property
+    def reach(self) -> float:
+        return 3 * self.spread
 
     def __call__(self, n: int, device: Device, component: Tensor | None = None, seeds: Tensor | None = None) -> Tensor:
         return self.spread * normal(n, self.size, device=device, seeds=seeds)
@@ -49,6 +57,10 @@ class Mixture:
     length: float = 0.5  # standard deviation outwards
     breadth: float = 0.05  # and across
     size: ClassVar[int] = 2
+
+    @property
+    def reach(self) -> float:
+        return self.distance + 3 * self.length
 
     def __call__(self, n: int, device: Device, component: Tensor | None = None, seeds: Tensor | None = None) -> Tensor:
         outwards, across, chance = normal(n, 3, device=device, seeds=seeds).unbind(1)

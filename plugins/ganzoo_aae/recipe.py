@@ -15,7 +15,7 @@ from torch.optim import SGD, Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam
+from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, whole
 from ganzoo_aae import Config
 from ganzoo_aae.networks import CodeDiscriminator, Decoder, Encoder, LabelMemory, SplitEncoder
 from ganzoo_aae.priors import Gaussian, Mixture, Prior, SwissRoll
@@ -28,7 +28,8 @@ CLASSES = 10  # where no data is open
 class Plain(Recipe):
     """Codes z, and one discriminator that compares them with the prior."""
 
-    ema = ("enc", "dec")
+    ema = ("encoder", "decoder")
+    takes = ("image",)
     gathering = False  # whether labels are still being kept for later
 
     def __init__(
@@ -45,6 +46,8 @@ class Plain(Recipe):
         self.nets, self.opts, self.loss, self.prior = nets, opts, loss, prior
         self.categories, self.labelled, self.epoch = categories, labelled, epoch
         self.rates = {name: opt.param_groups[0]["lr"] for name, opt in opts.items()}
+        if prior.size == 2:
+            self.takes, self.reach = (*self.takes, "plane"), prior.reach
 
     def begin(self, now: Progress) -> None:
         self.gathering = now.images < self.labelled
@@ -81,21 +84,24 @@ class Plain(Recipe):
         return sum(self.loss.g(*each) for each in opinions.values()), {}
 
     def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
-        """Decode samples of the prior. With ``cond["image"]`` reconstruct it; with ``cond["z"]`` decode that."""
+        """Decode samples of the prior, or places on its plane; or reconstruct pictures, where those are given."""
         if "image" in cond:
             return self.rebuilt(nets, cond)
-        device = next(nets["dec"].parameters()).device
-        z = cond["z"] if "z" in cond else self.prior(n, device, self.component(cond), cond.get("seed"))
-        return nets["dec"](z, *self.told(n, cond, device))
+        device = next(nets["decoder"].parameters()).device
+        if "plane" in cond:
+            z = self.reach * cond["plane"]
+        else:
+            z = self.prior(n, device, self.component(cond), cond.get("seed"))
+        return nets["decoder"](z, *self.told(n, cond, device))
 
     # What the variants change
 
     def rebuilt(self, nets: Mapping[str, nn.Module], batch: Batch) -> Tensor:
-        return nets["dec"](nets["enc"](batch["image"]))
+        return nets["decoder"](nets["encoder"](batch["image"]))
 
     def codes(self, batch: Batch) -> dict[str, Tensor]:
         """What each discriminator is to take for a sample of the prior."""
-        return {"d": self.nets["enc"](batch["image"])}
+        return {"d": self.nets["encoder"](batch["image"])}
 
     def samples(self, batch: Batch) -> dict[str, Tensor]:
         """Real ones, as many as there are codes."""
@@ -124,15 +130,21 @@ class Plain(Recipe):
 class Supervised(Plain):
     """The decoder is told the label, so that z need not say it (section 4): what and how apart."""
 
+    takes = ("image", "label")
+
     def rebuilt(self, nets: Mapping[str, nn.Module], batch: Batch) -> Tensor:
-        return nets["dec"](nets["enc"](batch["image"]), self.row(batch["label"]))
+        if "label" not in batch:
+            raise RequestError("variant=supervised reconstructs a picture of a class. Say which: --label NAME.")
+        return nets["decoder"](nets["encoder"](batch["image"]), self.row(batch["label"]))
 
     def told(self, n: int, cond: Batch, device: torch.device) -> tuple[Tensor, ...]:
         return (self.row(torch.as_tensor(self.choice(n, cond), device=device)),)  # seeds are on the CPU
 
     def choice(self, n: int, cond: Batch) -> Tensor:
         """Which category to draw [N]: the label asked for, else the seeds take them in turn."""
-        return cond["label"] if "label" in cond else cond.get("seed", torch.arange(n)) % self.categories
+        if "label" in cond:
+            return cond["label"]
+        return (whole(cond["seed"]) if "seed" in cond else torch.arange(n)) % self.categories
 
     def row(self, category: Tensor) -> Tensor:
         """Categories [N] as rows of zeros with a single one [N, categories]."""
@@ -150,15 +162,15 @@ class SemiSupervised(Supervised):
 
     def classify(self, batch: Batch) -> Outcome:
         x, y = self.known(batch)
-        logits, _ = self.nets["enc"](x)
+        logits, _ = self.nets["encoder"](x)
         return cross_entropy(logits, y), {"accuracy": (logits.argmax(1) == y).float().mean()}
 
     def rebuilt(self, nets: Mapping[str, nn.Module], batch: Batch) -> Tensor:
-        logits, z = nets["enc"](batch["image"])
-        return nets["dec"](z, logits.softmax(1))
+        logits, z = nets["encoder"](batch["image"])
+        return nets["decoder"](z, logits.softmax(1))
 
     def codes(self, batch: Batch) -> dict[str, Tensor]:
-        logits, z = self.nets["enc"](batch["image"])
+        logits, z = self.nets["encoder"](batch["image"])
         return {"d": z, "d_y": logits.softmax(1)}
 
     def samples(self, batch: Batch) -> dict[str, Tensor]:
@@ -170,11 +182,10 @@ class SemiSupervised(Supervised):
 class Clustering(SemiSupervised):
     """No label at all (section 6): the same without the fourth phase."""
 
+    takes = ("image",)  # the label of the data is no cluster
+
     def phases(self) -> list[Phase]:
         return [phase for phase in super().phases() if phase.name != "y"]
-
-    def choice(self, n: int, cond: Batch) -> Tensor:
-        return super().choice(n, {key: value for key, value in cond.items() if key != "label"})  # that is no cluster
 
 
 class Conditioned(Plain):
@@ -183,12 +194,14 @@ class Conditioned(Plain):
     One class more stands for "not labelled": its codes are compared with the whole prior.
     """
 
+    takes = ("image", "label")
+
     def codes(self, batch: Batch) -> dict[str, Tensor]:
         x, y = self.known(batch)
         if self.labelled:
             x, y = torch.cat((x, batch["image"])), torch.cat((y, torch.full_like(y, self.categories)))
         batch["told"] = y
-        return {"d": self.conditioned(self.nets["enc"](x), y)}
+        return {"d": self.conditioned(self.nets["encoder"](x), y)}
 
     def samples(self, batch: Batch) -> dict[str, Tensor]:
         y = batch["told"]
@@ -241,13 +254,14 @@ def count_categories(config: Config, facts: ganzoo.Facts) -> int:
 
 
 def build_nets(config: Config, facts: ganzoo.Facts, categories: int) -> dict[str, nn.Module]:
-    shape, latent, width = facts.shape, config.latent, config.width
+    shape, latent, width, noise = facts.shape, config.latent, config.width, config.noise
     splits = config.variant in ("semi-supervised", "clustering")
     is_told = categories if splits or config.variant == "supervised" else 0  # the decoder
     is_judged_with = categories + 1 if config.variant == "conditioned" else 0
+    encoder = SplitEncoder(shape, categories, latent, width, noise) if splits else Encoder(shape, latent, width, noise)
     nets: dict[str, nn.Module] = {
-        "enc": SplitEncoder(shape, categories, latent, width) if splits else Encoder(shape, latent, width),
-        "dec": Decoder(shape, latent + is_told, width),
+        "encoder": encoder,
+        "decoder": Decoder(shape, latent + is_told, width),
         "d": CodeDiscriminator(latent + is_judged_with, width),
     }
     if splits:
@@ -260,10 +274,10 @@ def build_nets(config: Config, facts: ganzoo.Facts, categories: int) -> dict[str
 def build_optimizers(config: Config, nets: dict[str, nn.Module]) -> dict[str, Optimizer]:
     """One for each phase, with a momentum of its own: three of them move the encoder, each to its own end."""
     moved = {
-        "ae": (config.lr, [nets["enc"], nets["dec"]]),
+        "ae": (config.lr, [nets["encoder"], nets["decoder"]]),
         "d": (config.lr_adversarial, [net for name, net in nets.items() if name in ("d", "d_y")]),
-        "g": (config.lr_adversarial, [nets["enc"]]),
-        "y": (config.lr_label, [nets["enc"]]),
+        "g": (config.lr_adversarial, [nets["encoder"]]),
+        "y": (config.lr_label, [nets["encoder"]]),
     }
     if config.variant != "semi-supervised":
         del moved["y"]

@@ -25,6 +25,7 @@ class Translation(Recipe):
     """
 
     ema = ("g_ab", "g_ba")
+    takes = ("a", "b")
 
     def __init__(self, nets: dict[str, nn.Module], opts: dict[str, Optimizer], loss: Loss, config: Config):
         self.nets, self.opts, self.loss, self.config = nets, opts, loss, config

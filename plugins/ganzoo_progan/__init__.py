@@ -38,9 +38,9 @@ class Config(ganzoo.Config):
             raise RequestError("expected stable and fade to be counts of images, and growth between 0 and 1.")
         if self.target <= 0:
             raise RequestError(f"target={self.target}: expected a slope above 0.")
-        for each in self.batches:
-            if each < 1 or each % self.accumulate:
-                raise RequestError(f"batches: {each} has not {self.accumulate} equal parts. See accumulate.")
+
+    def sizes_of_batches(self) -> tuple[int, ...]:
+        return self.batches or super().sizes_of_batches()
 
 
 def build(config: Config, facts: ganzoo.Facts):

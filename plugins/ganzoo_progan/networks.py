@@ -8,14 +8,15 @@ need; ``lod`` chooses those that take part.
 from __future__ import annotations
 
 from itertools import pairwise
-from math import floor, sqrt
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import RequestError
+from ganzoo.game.growth import stage
 from ganzoo.game.nn import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
+from ganzoo.game.nn.pyramid import enlarged, features, picture, reduced
 
 
 class Generator(nn.Module):
@@ -26,8 +27,8 @@ class Generator(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], latent: int, *, base: int, width: int, classes: int = 0):
         super().__init__()
-        channels, size = picture(shape)
-        maps = features(size, base, width)
+        channels, size = picture(shape, "progan", least=4)
+        maps = features(size, 2 * base, width)
         self.classes = classes
         self.blocks = nn.ModuleList([Root(latent + classes, maps[0])])
         for coarse, fine in pairwise(maps):
@@ -84,8 +85,8 @@ class Discriminator(nn.Module):
         classes: int = 0,
     ):
         super().__init__()
-        channels, size = picture(shape)
-        maps = features(size, base, width)
+        channels, size = picture(shape, "progan", least=4)
+        maps = features(size, 2 * base, width)
         self.from_picture = nn.ModuleList(
             nn.Sequential(EqualizedConv2d(channels, each, 1), nn.LeakyReLU(0.2)) for each in maps
         )
@@ -122,49 +123,5 @@ class Discriminator(nn.Module):
         return self.blocks[0](y)
 
 
-def stage(levels: int, lod: float) -> tuple[int, float]:
-    """The finest level at work (0 is 4x4), and the share that the level below it still has in the picture."""
-    whole = floor(lod)
-    return levels - 1 - whole, lod - whole
-
-
-def features(size: int, base: int, width: int) -> list[int]:
-    """Feature maps at 4, 8, 16, ... up to ``size``: half as many at every doubling, never above ``width``."""
-    levels = size.bit_length() - 2
-    return [max(1, min(base >> level, width)) for level in range(1, levels + 1)]
-
-
 def convolved(inputs: int, outputs: int) -> EqualizedConv2d:
     return EqualizedConv2d(inputs, outputs, 3)
-
-
-def enlarged(x: Tensor, times: int) -> Tensor:
-    """Every pixel as a square of ``times`` by ``times``."""
-    return x if times == 1 else F.interpolate(x, scale_factor=times, mode="nearest")
-
-
-def reduced(x: Tensor, times: int) -> Tensor:
-    """The mean of every square of ``times`` by ``times``."""
-    return x if times == 1 else F.avg_pool2d(x, times)
-
-
-def faded(x: Tensor, lod: float) -> Tensor:
-    """Pictures of the full size as networks at ``lod`` see them: smaller, and blurred while a size is faded in."""
-    whole = floor(lod)
-    x = reduced(x, 2**whole)
-    return torch.lerp(x, enlarged(reduced(x, 2), 2), lod - whole) if lod > whole else x
-
-
-def picture(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Channels and side of the pictures, or an error that names the nearest side these networks can have."""
-    if len(shape) != 3:
-        raise RequestError("progan's networks draw pictures, and this data holds points. Try: ganzoo train vanilla")
-    channels, height, width = shape
-    if height != width or height < 4 or height & (height - 1):
-        lower = max(4, 1 << (height.bit_length() - 1))
-        nearest = lower if height - lower <= 2 * lower - height else 2 * lower
-        raise RequestError(
-            f"progan's networks need square pictures whose side is a power of two from 4, not {height}x{width}. "
-            f"Use --size {nearest}."
-        )
-    return channels, height

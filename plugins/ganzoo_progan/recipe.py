@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil, floor
-from typing import TypeVar
+from collections.abc import Mapping
+from math import floor
 
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -13,33 +11,11 @@ from torch.nn.functional import cross_entropy
 import ganzoo
 from ganzoo import RequestError, find
 from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, TwoPlayer, adam
+from ganzoo.game.growth import Growth, faded, renew
+from ganzoo.game.nn.pyramid import enlarged
 from ganzoo.game.penalties import gradient_penalty
 from ganzoo_progan import Config
-from ganzoo_progan.networks import Discriminator, Generator, enlarged, faded
-
-T, U = TypeVar("T"), TypeVar("U")
-
-
-@dataclass(frozen=True)
-class Growth:
-    """When which size is learnt: each is held for ``stable`` images, then the next fades in over ``fade`` more."""
-
-    levels: int  # doublings from 4x4 to the full size
-    stable: int = 0
-    fade: int = 0
-    share: float = 0.6  # of the run, where stable and fade are both 0: runs of every length then grow fully
-
-    def lod(self, now: Progress) -> float:
-        """Doublings that are still to come, ``levels`` at first and 0 at last; its fraction is what is fading out."""
-        stable: float = self.stable
-        fade: float = self.fade
-        if not stable and not fade:
-            stable = fade = self.share * now.total / max(2 * self.levels, 1)
-        if not fade and not stable:
-            return 0.0
-        phase, into = divmod(now.images, stable + fade)
-        done = phase + (max(into - stable, 0) / fade if fade else 0)
-        return max(self.levels - done, 0.0)
+from ganzoo_progan.networks import Discriminator, Generator
 
 
 class Drifting:
@@ -66,16 +42,11 @@ class Growing(TwoPlayer):
 
     def begin(self, now: Progress) -> None:
         self.lod = self.growth.lod(now)
-        level = self.growth.levels - floor(self.lod)
-        self.batch = at(level, self.config.batches, None)
-        turn = floor(self.lod) + ceil(self.lod)  # changes where a size begins to fade in, and where it has
+        renew(self.opts.values(), self.lod)
+        if self.config.batches:
+            self.batch = self.growth.entry(self.config.batches, self.lod)
         for opt in self.opts.values():
-            group = opt.param_groups[0]
-            group["lr"] = at(level, self.config.rates, self.config.lr)
-            # Moments of another network than the one that learns from here on. The group is in every checkpoint.
-            if group.setdefault("turn", turn) != turn:
-                opt.state.clear()
-                group["turn"] = turn
+            opt.param_groups[0]["lr"] = self.growth.entry(self.config.rates or (self.config.lr,), self.lod)
 
     def d_loss(self, batch: Batch) -> Outcome:
         batch["image"] = faded(batch["image"], self.lod)
@@ -104,6 +75,8 @@ class Labelled(Growing):
     The generator is told the class; the discriminator is not, and learns to say it of reals and fakes alike.
     """
 
+    takes = ("label",)
+
     def d_loss(self, batch: Batch) -> Outcome:
         g, d, label = self.nets["g"], self.nets["d"], batch["label"]
         real = batch["image"] = faded(batch["image"], self.lod)
@@ -127,11 +100,6 @@ class Labelled(Growing):
 
     def seen(self, batch: Batch) -> Batch:
         return {"lod": self.lod, "label": batch["label"]}
-
-
-def at(level: int, table: Sequence[T], otherwise: U) -> T | U:
-    """The entry for a size, 4x4 having level 0; the last one serves all above, and an empty table says nothing."""
-    return table[min(level, len(table) - 1)] if table else otherwise
 
 
 def build(config: Config, facts: ganzoo.Facts) -> Growing:

@@ -18,6 +18,7 @@ class Config(ganzoo.Config):
     latent: int = 64  # coordinates of the noise
     style: int = 64  # coordinates of a style
     mapping: int = 2  # layers from noise to style
+    mapping_lr: float = 0.01  # their learning rate as a share of lr; the papers' runs are long enough for 0.01
     base: int = 1024  # feature maps of a layer, times the side of its pictures
     width: int = 64  # feature maps at most
     group: int = 4  # pictures among which the discriminator feels how much they vary
@@ -25,12 +26,14 @@ class Config(ganzoo.Config):
     conditional: bool = False  # version 2: draw by class
     batch: int = 16  # real images per batch
     lr: float = 0.0025  # learning rate of both players
+    decay: float = 0.0  # share of the run, at its end, over which the learning rates fall to 0
     beta2: float = 0.99  # decay of Adam's mean of squares; the other mean has no memory
     gamma: float = 1.0  # weight of the penalty on the discriminator's slope at real pictures
     r1_every: int = 16  # version 2: steps from one such penalty to the next
     path: float = 2.0  # version 2: weight of the penalty on unequal path lengths; 0 switches it off
     path_every: int = 4  # version 2: steps from one such penalty to the next
     mixing: float = 0.9  # how often the finer layers take their style from other noise
+    noise: Literal["constant", "none"] = "constant"  # in samples, of the layers: one for all pictures, or none at all
     truncation: float = 1.0  # in samples: 1 for the style as it is, 0 for the mean of all styles
     truncated: int = 0  # layers that truncation reaches, from the coarsest on; 0: all
     mirror: bool = False  # show every other real picture in a mirror
@@ -38,7 +41,8 @@ class Config(ganzoo.Config):
     augment_p: float = 0.0  # probability of each change: where "ada" starts, what "fixed" keeps
     augment_target: float = 0.6  # with "ada": mean sign of the logits of real pictures
     augment_images: int = 500_000  # with "ada": images in which the probability could go from 0 to 1
-    grow: int = 600_000  # version 1: images that a size is trained for, and as many to fade in the next
+    grow: int = 0  # version 1: images that a size is trained for, and as many to fade in the next; 0: all in time
+    batches: tuple[int, ...] = ()  # version 1: real images per batch at 8, 16, 32, ... pixels, the last for all above
 
     def check(self) -> None:
         for name in (
@@ -50,16 +54,22 @@ class Config(ganzoo.Config):
             "group",
             "r1_every",
             "path_every",
-            "grow",
             "augment_images",
         ):
             if getattr(self, name) < 1:
                 raise RequestError(f"{name}={getattr(self, name)}: expected 1 or more.")
-        for name in ("mixing", "augment_p"):
+        for name, what in (("mixing", "probability"), ("augment_p", "probability"), ("decay", "share of the run")):
             if not 0 <= getattr(self, name) <= 1:
-                raise RequestError(f"{name}={getattr(self, name)}: expected a probability, from 0 to 1.")
+                raise RequestError(f"{name}={getattr(self, name)}: expected a {what}, from 0 to 1.")
+        if self.mapping_lr <= 0:
+            raise RequestError(f"mapping_lr={self.mapping_lr}: expected a positive share of lr.")
+        if self.grow < 0:
+            raise RequestError(f"grow={self.grow}: expected a number of images, or 0 to be fully grown in time.")
         if self.version == 1 and (self.conditional or self.augment != "none"):
             raise RequestError("version=1 knows neither conditional nor augment. Leave them out, or use version=2.")
+
+    def sizes_of_batches(self) -> tuple[int, ...]:
+        return self.batches if self.version == 1 and self.batches else super().sizes_of_batches()
 
 
 def build(config: Config, facts: ganzoo.Facts):
@@ -148,6 +158,8 @@ FAMILY = ganzoo.Family(
             "size": 1024,
             "base": 16_384,
             "batch": 32,
+            "batches": (256, 128, 64, 32),
+            "grow": 600_000,
             "images": 25_000_000,
             "ema": 10_000,
             "lr": 0.001,

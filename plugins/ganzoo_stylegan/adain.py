@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game.growth import stage
 from ganzoo.game.nn import EqualizedConv2d, EqualizedLinear
+from ganzoo.game.nn.pyramid import enlarged, features, picture
 from ganzoo_stylegan.activated import SLOPE
-from ganzoo_stylegan.growing import Blur, enlarged, stage
-from ganzoo_stylegan.sizes import features, picture
+from ganzoo_stylegan.growing import Blur
 
 EPSILON = 1e-8
 
@@ -75,7 +76,7 @@ class GrowingSynthesis(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], style: int, base: int, width: int):
         super().__init__()
-        channels, size = picture(shape)
+        channels, size = picture(shape, "stylegan")
         maps = features(size, base, width)
         self.layers = 2 * len(maps)
         self.root = Root(maps[0], style)

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganzoo.game.nn import EqualizedConv2d, EqualizedLinear, MinibatchStd
+from ganzoo.game.nn.pyramid import features, picture
 from ganzoo_stylegan.activated import SLOPE, ActivatedConv2d, ActivatedLinear
 from ganzoo_stylegan.filter import Filter
 from ganzoo_stylegan.mapping import Mapping
-from ganzoo_stylegan.sizes import features, picture
 
 
 class Discriminator(nn.Module):
@@ -32,7 +32,7 @@ class Discriminator(nn.Module):
         classes: int = 0,
     ):
         super().__init__()
-        channels, size = picture(shape)
+        channels, size = picture(shape, "stylegan")
         maps = features(size, base, width)
         root = maps[0]
         self.mapping = Mapping(0, root, 8, classes) if classes else None

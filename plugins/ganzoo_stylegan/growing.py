@@ -1,52 +1,17 @@
-"""Growing with the run, as version 1 does (Karras et al. 2017, section 2), and its discriminator.
-
-``lod``, the level of detail, says how far from fully grown the networks are: 0 works at the full size, k at 2^-k of it,
-and between two whole numbers the finer of the two sizes is being faded in.
-"""
+"""The discriminator of version 1, that of progressive growing (Karras et al. 2017) with smoothed halvings."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import floor, log2
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game.growth import stage
 from ganzoo.game.nn import EqualizedConv2d, EqualizedLinear, MinibatchStd
+from ganzoo.game.nn.pyramid import features, picture, reduced
 from ganzoo_stylegan.activated import SLOPE
-from ganzoo_stylegan.sizes import features, picture
-
-FIRST = 8  # side of the pictures that a run begins with
-
-
-def level_of_detail(images: int, size: int, each: int) -> float:
-    """Where a run stands: every size is trained for ``each`` images, then the next is faded in for as many."""
-    phase, within = divmod(images, 2 * each)
-    return max(0.0, log2(size / FIRST) - phase - max(0.0, within / each - 1))
-
-
-def stage(levels: int, lod: float) -> tuple[int, float]:
-    """The finest level at work (0 is 4x4), and the share that the level below it still has in the picture."""
-    whole = floor(lod)
-    return levels - 1 - whole, lod - whole
-
-
-def enlarged(x: Tensor, times: int) -> Tensor:
-    """Every pixel as a square of ``times`` by ``times``."""
-    return x if times == 1 else F.interpolate(x, scale_factor=times, mode="nearest")
-
-
-def reduced(x: Tensor, times: int) -> Tensor:
-    """The mean of every square of ``times`` by ``times``."""
-    return x if times == 1 else F.avg_pool2d(x, times)
-
-
-def faded(x: Tensor, lod: float) -> Tensor:
-    """Pictures of the full size as networks at ``lod`` see them: smaller, and blurred while a size is faded in."""
-    whole = floor(lod)
-    x = reduced(x, 2**whole)
-    return torch.lerp(x, enlarged(reduced(x, 2), 2), lod - whole) if lod > whole else x
 
 
 class Blur(nn.Module):
@@ -66,7 +31,7 @@ class GrowingDiscriminator(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], *, base: int, width: int, group: int = 4):
         super().__init__()
-        channels, size = picture(shape)
+        channels, size = picture(shape, "stylegan")
         maps, dense = features(size, base, width), min(base // 2, width)
         self.from_picture = nn.ModuleList(
             nn.Sequential(EqualizedConv2d(channels, each, 1), nn.LeakyReLU(SLOPE)) for each in maps

@@ -11,14 +11,15 @@ from torch.nn import functional as F
 from ganzoo.game.nn import EqualizedLinear, PixelNorm
 from ganzoo_stylegan.activated import SLOPE, ActivatedLinear
 
-SLOWER = 0.01  # share of the learning rate that the mapping learns at
+SLOWER = 0.01  # share of the learning rate that the papers let the mapping learn at
 
 
 class Mapping(nn.Module):
     """Noise [N, latent], a label int64 [N], or both, to styles [N, style].
 
-    Each of the two is brought to unit mean square first; the label by way of a learned vector a class. ``layer``
-    makes a dense layer with its activation: version 1 has its own, `plain`.
+    Each of the two is brought to unit mean square first; the label by way of a learned vector a class. ``lr_mul`` is
+    the share of the learning rate that all but the label learn at. ``layer`` makes a dense layer with its activation:
+    version 1 has its own, `plain`.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Mapping(nn.Module):
         style: int,
         layers: int,
         classes: int = 0,
+        lr_mul: float = SLOWER,
         layer: Callable[..., nn.Module] = ActivatedLinear,
     ):
         super().__init__()
@@ -34,7 +36,7 @@ class Mapping(nn.Module):
         self.norm = PixelNorm()
         self.label = EqualizedLinear(classes, style, gain=1) if classes else None
         inputs = [latent + (style if classes else 0)] + [style] * (layers - 1)
-        self.layers = nn.Sequential(*[layer(each, style, lr_mul=SLOWER) for each in inputs])
+        self.layers = nn.Sequential(*[layer(each, style, lr_mul=lr_mul) for each in inputs])
 
     def forward(self, z: Tensor | None, label: Tensor | None = None) -> Tensor:
         parts = [] if z is None else [self.norm(z)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, floor
+from math import floor, log2
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -11,18 +11,23 @@ from torch.optim import Optimizer
 import ganzoo
 from ganzoo import find
 from ganzoo.game import Batch, Outcome, Phase, Progress, adam
+from ganzoo.game.growth import Growth, faded, renew
+from ganzoo.game.nn.pyramid import enlarged
 from ganzoo.game.penalties import r1
 from ganzoo_stylegan import Config, networks
-from ganzoo_stylegan.growing import GrowingDiscriminator, enlarged, faded, level_of_detail
+from ganzoo_stylegan.growing import GrowingDiscriminator
 from ganzoo_stylegan.styled import Styled
 
+FIRST = 8  # side of the pictures that a run begins with
 FASTER = {128: 1.5, 256: 2.0, 512: 3.0, 1024: 3.0}  # learning rate over the one below 128 pixels
 
 
 def build(config: Config, facts: ganzoo.Facts) -> StyleGAN1:
     sizes = {"base": config.base, "width": config.width}
     nets: dict[str, nn.Module] = {
-        "g": networks.growing_generator(facts.shape, config.latent, style=config.style, layers=config.mapping, **sizes),
+        "g": networks.growing_generator(
+            facts.shape, config.latent, style=config.style, layers=config.mapping, lr_mul=config.mapping_lr, **sizes
+        ),
         "d": GrowingDiscriminator(facts.shape, group=config.group, **sizes),
     }
     opts: dict[str, Optimizer] = {
@@ -37,16 +42,17 @@ class StyleGAN1(Styled):
     def __init__(self, *args, size: int):
         super().__init__(*args)
         self.size = size
+        self.growth = Growth(int(log2(size / FIRST)), self.config.grow, self.config.grow)
         self.begin(Progress())
 
     def begin(self, now: Progress) -> None:
-        lod, before = (level_of_detail(i, self.size, self.config.grow) for i in (now.images, now.images - now.batch))
+        lod = self.growth.lod(now)
         self.at = {"lod": lod}
         side = self.size >> floor(lod)
-        for opt in self.opts.values():
-            opt.param_groups[0]["lr"] = self.config.lr * FASTER.get(side, 1.0 if side < 128 else 3.0)
-            if now.images and (floor(lod), ceil(lod)) != (floor(before), ceil(before)):
-                opt.state.clear()  # what Adam remembers is of other networks
+        if self.config.batches:
+            self.batch = self.growth.entry(self.config.batches, lod)
+        renew(self.opts.values(), lod)
+        self.pace(now, FASTER.get(side, 1.0 if side < 128 else 3.0))
 
     def phases(self) -> list[Phase]:
         return [Phase("d", self.d_loss, "d"), Phase("g", self.g_loss, "g")]

@@ -7,7 +7,7 @@ from torch.optim import Adam, Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Outcome, Phase, Progress, adam
+from ganzoo.game import Alarm, Batch, Outcome, Phase, Progress, adam
 from ganzoo.game.penalties import r1
 from ganzoo_stylegan import Config, networks, original
 from ganzoo_stylegan.augment import Augment
@@ -16,6 +16,12 @@ from ganzoo_stylegan.pathlength import PathLength
 from ganzoo_stylegan.styled import Styled
 
 ADJUST_EVERY = 4  # steps between two looks at how sure the discriminator is
+LEAKS = Alarm(
+    "d/augment_p",
+    above=0.8,  # the limit of Karras et al. 2020, limited data
+    text="Pictures are changed so often before they are judged (augment_p above 0.8) that the changes may turn up in "
+    "those that are drawn. Show it more data, or lower augment_target.",
+)
 USUAL_CLASSES = 10  # where no data is open that could tell
 
 
@@ -25,7 +31,9 @@ def build(config: Config, facts: ganzoo.Facts) -> Styled:
     classes = count_classes(facts) if config.conditional else 0
     sizes = {"base": config.base, "width": config.width, "classes": classes}
     nets: dict[str, nn.Module] = {
-        "g": networks.skip_generator(facts.shape, config.latent, style=config.style, layers=config.mapping, **sizes),
+        "g": networks.skip_generator(
+            facts.shape, config.latent, style=config.style, layers=config.mapping, lr_mul=config.mapping_lr, **sizes
+        ),
         "d": Discriminator(facts.shape, group=config.group, residual=config.residual, **sizes),
     }
     if config.path:
@@ -60,9 +68,11 @@ class StyleGAN2(Styled):
     """
 
     now = Progress()
+    alarms = (LEAKS,)
 
     def begin(self, now: Progress) -> None:
         self.now = now
+        self.pace(now)
 
     def phases(self) -> list[Phase]:
         turns = [Phase("g", self.g_loss, "g")]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganzoo.game import Batch, Latent, Loss, Outcome, Recipe
+from ganzoo import RequestError
+from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, Recipe, whole
 from ganzoo_stylegan import Config
 
 
@@ -23,7 +24,15 @@ class Styled(Recipe):
     ):
         self.nets, self.opts, self.loss, self.config, self.classes = nets, opts, loss, config, classes
         self.latent = Latent(config.latent)
+        self.rates = {name: opt.param_groups[0]["lr"] for name, opt in opts.items()}
+        self.takes = ("truncation", "mix", "cut", *(("label",) if classes else ()))
         self.at: dict[str, float] = {}  # where in its growth the run is, as both networks are told
+
+    def pace(self, now: Progress, factor: float = 1.0) -> None:
+        """Set the learning rates: ``factor`` times what they are at first, falling to 0 at the end where asked."""
+        left = min((1 - now.fraction) / self.config.decay, 1.0) if self.config.decay else 1.0
+        for name, opt in self.opts.items():
+            opt.param_groups[0]["lr"] = self.rates[name] * factor * left
 
     # the turns
 
@@ -83,10 +92,10 @@ class Styled(Recipe):
     # what comes out
 
     def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
-        """Pictures [n, C, S, S] that depend on their seeds alone: all have the same noise in their layers.
+        """Pictures [n, C, S, S] that depend on their seeds alone: all have the same noise in their layers, or none.
 
         Beside "seed" and "label", ``cond`` may hold a row a picture of "truncation", instead of the run's own, and of
-        "mix" and "cut": the seed whose style the layers from the cut on take.
+        "mix" and "cut": the seed whose style the layers from the cut on take, half of them where no cut is named.
         """
         g: Any = nets["g"]
         device, seeds = g.mean_style.device, cond.get("seed")
@@ -95,8 +104,15 @@ class Styled(Recipe):
             "layers": self.config.truncated or None,
         }
         if "mix" in cond:
-            how |= {"second": self.latent(n, device, cond["mix"]), "cut": cond["cut"]}
+            how |= {"second": self.latent(n, device, cond["mix"]), "cut": self.cut(g.synthesis.layers, n, cond)}
         if self.classes:
-            rows = torch.arange(n) if seeds is None else seeds
+            rows = torch.arange(n) if seeds is None else whole(seeds)
             how["label"] = cond["label"] if "label" in cond else torch.as_tensor(rows % self.classes, device=device)
-        return g(self.latent(n, device, seeds), noise="constant", at=self.at, **how).clamp(-1, 1)
+        return g(self.latent(n, device, seeds), noise=self.config.noise, at=self.at, **how).clamp(-1, 1)
+
+    def cut(self, layers: int, n: int, cond: Batch) -> Tensor:
+        """The first layer [n] to take its style from other noise."""
+        cut = cond.get("cut", torch.full((n,), layers // 2))
+        if not 0 <= int(cut.min()) <= int(cut.max()) <= layers:
+            raise RequestError(f"--cut {int(cut.max())}: the generator has {layers} layers with a style.")
+        return torch.as_tensor(cut, device=self.nets["g"].mean_style.device)

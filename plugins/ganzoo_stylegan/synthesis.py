@@ -7,9 +7,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ganzoo.game.nn.pyramid import features, picture
 from ganzoo_stylegan.filter import Filter
 from ganzoo_stylegan.modulated import StyledConv2d, ToPicture
-from ganzoo_stylegan.sizes import features, picture
 
 
 class Synthesis(nn.Module):
@@ -17,7 +17,7 @@ class Synthesis(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], style: int, base: int, width: int):
         super().__init__()
-        channels, size = picture(shape)
+        channels, size = picture(shape, "stylegan")
         maps = features(size, base, width)
         self.layers = 2 * len(maps)
         self.start = nn.Parameter(torch.randn(maps[0], 4, 4))

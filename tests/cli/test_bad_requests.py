@@ -169,7 +169,7 @@ def test_a_run_whose_toml_is_broken(ganzoo, text):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--label", "red"], ["dcgan draws without labels", "--label"]),
+        (["--label", "red"], ["dcgan-pics-tiny has no use for --label", "--seeds"]),
         (["--out", "x.jpg"], [".jpg", ".png"]),
         (["-n", "2000"], ["1024", "--out"]),
         (["--out", "notes.txt/deep"], ["notes.txt", "--out"]),

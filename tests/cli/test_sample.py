@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from ganzoo.cli.seeds import parse_seeds
+from ganzoo.errors import RequestError
 from ganzoo.train.run import Run
 
 
@@ -182,6 +183,14 @@ def test_seeds_are_numbers_and_ranges():
     assert parse_seeds("0-3,7") == [0, 1, 2, 3, 7]
     assert parse_seeds(" 5 , 5-5") == [5, 5]
     assert parse_seeds(str(2**63 - 1)) == [2**63 - 1]
+    assert parse_seeds("3.25,4.0,0.5") == [3.25, 4, 0.5]
+    assert [type(seed) for seed in parse_seeds("3.25,4.0,5")] == [float, int, int]
+
+
+@pytest.mark.parametrize("text", ["1.5-3", ".5", "5.", "1e3", "-0.5", "nan", "4503599627370497.5", f"0.5,{2**60}"])
+def test_seeds_that_are_none(text):
+    with pytest.raises(RequestError, match=f"--seeds {text}"):
+        parse_seeds(text)
 
 
 def test_the_largest_seed_draws(sample):

@@ -31,7 +31,7 @@ VARIANTS = {
     "conditioned": {"variant": "conditioned", "prior": "mixture"},
     "conditioned-few": {"variant": "conditioned", "prior": "swiss-roll", "labelled": KNOWN},
     "semi-supervised": {"variant": "semi-supervised"},
-    "semi-supervised-few": {"variant": "semi-supervised", "labelled": KNOWN},
+    "semi-supervised-few": {"variant": "semi-supervised", "labelled": KNOWN, "noise": 0.3},
     "clustering": {"variant": "clustering", "clusters": 4},
 }
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
@@ -123,10 +123,14 @@ def test_parameter_counts(net, parameters):
 @pytest.mark.parametrize(
     ("preset", "settings", "parameters"),
     [
-        ("paper", {}, {"enc": 1_794_008, "dec": 1_794_784, "d": 1_011_001}),
-        ("paper", {"latent": 2}, {"enc": 1_788_002, "dec": 1_788_784, "d": 1_005_001}),
-        ("paper-labels", {}, {"enc": 1_806_020, "dec": 1_806_784, "d": 1_013_001, "d_y": 1_013_001, "labels": 0}),
-        ("map", {"width": 1000, "size": 28}, {"enc": 1_788_002, "dec": 1_788_784, "d": 1_016_001}),
+        ("paper", {}, {"encoder": 1_794_008, "decoder": 1_794_784, "d": 1_011_001}),
+        ("paper", {"latent": 2}, {"encoder": 1_788_002, "decoder": 1_788_784, "d": 1_005_001}),
+        (
+            "paper-labels",
+            {},
+            {"encoder": 1_806_020, "decoder": 1_806_784, "d": 1_013_001, "d_y": 1_013_001, "labels": 0},
+        ),
+        ("map", {"width": 1000, "size": 28}, {"encoder": 1_788_002, "decoder": 1_788_784, "d": 1_016_001}),
     ],
 )
 def test_a_recipe_has_the_networks_of_the_paper(preset, settings, parameters):
@@ -164,12 +168,23 @@ def test_no_normalisation(variant):
     assert not [m for net in recipe(variant).nets.values() for m in net.modules() if "Norm" in type(m).__name__]
 
 
+def test_noise_is_for_training_only():
+    net, seen = Encoder(DIGITS, 2, 16, noise=0.3), []
+    net.body.register_forward_pre_hook(lambda _layer, given: seen.append(given[0]))
+    x = draw(0, 64)["image"]
+    net.train()(x)
+    net.eval()(x)
+    clean = (x + 1) / 2
+    assert torch.equal(seen[1], clean)
+    assert (seen[0] - clean).std().item() == pytest.approx(0.3, rel=0.05)
+
+
 # priors
 
 
 def test_the_gaussian_prior_has_its_spread_in_training_and_in_sampling():
     made = recipe(latent=8, spread=5.0)
-    made.nets["dec"] = Heard()
+    made.nets["decoder"] = Heard()
     codes = [made.samples({"image": torch.empty(20_000, 1)})["d"], made.sample(made.nets, 20_000, {})]
     seeded = made.sample(made.nets, 20_000, {"seed": torch.arange(20_000)})
     for code in (*codes, seeded):
@@ -252,16 +267,16 @@ def test_the_encoders_gradient_is_that_of_the_log_ratio():
     mean, std, n = 1.5, 0.7, 64
     made = recipe(latent=3)
     z = torch.randn(n, 3) * std + mean
-    made.nets["enc"], made.nets["d"] = Said(z), LogRatio(mean, std)
+    made.nets["encoder"], made.nets["d"] = Said(z), LogRatio(mean, std)
     loss, _ = made.fool({"image": torch.empty(n, 1)})
-    (gradient,) = torch.autograd.grad(loss, made.nets["enc"].words[0])
+    (gradient,) = torch.autograd.grad(loss, made.nets["encoder"].words[0])
     chance = torch.sigmoid(made.nets["d"](z)).unsqueeze(1)
     assert torch.allclose(gradient * n, -(1 - chance) * ((z - mean) / std**2 - z), atol=1e-5)
 
 
 def test_the_best_discriminator_cannot_tell_equal_laws_apart():
     made = recipe(latent=3)
-    made.nets["enc"], made.nets["d"] = Said(torch.randn(64, 3)), LogRatio(0.0, 1.0)
+    made.nets["encoder"], made.nets["d"] = Said(torch.randn(64, 3)), LogRatio(0.0, 1.0)
     loss, shown = made.judge({"image": torch.empty(64, 1)})
     assert loss.item() == pytest.approx(1.386294, abs=1e-6)
     assert shown["prior"].item() == shown["code"].item() == 0.5
@@ -269,7 +284,7 @@ def test_the_best_discriminator_cannot_tell_equal_laws_apart():
 
 def test_samples_of_the_prior_are_the_real_ones():
     made = recipe(latent=3)
-    made.nets["enc"], made.nets["d"] = Said(torch.full((64, 3), 9.0)), LogRatio(9.0, 1.0)
+    made.nets["encoder"], made.nets["d"] = Said(torch.full((64, 3), 9.0)), LogRatio(9.0, 1.0)
     loss, shown = made.judge({"image": torch.empty(64, 1)})
     assert loss.item() < 1e-3
     assert shown["prior"].item() > 0.999
@@ -286,7 +301,7 @@ def test_a_relativistic_loss_also_looks_at_the_prior():
 
 def test_reconstruction_is_half_the_squared_distance_in_the_papers_range():
     made = recipe()
-    made.nets["dec"] = Said(torch.full((2, *DIGITS), 0.5))
+    made.nets["decoder"] = Said(torch.full((2, *DIGITS), 0.5))
     image = torch.tensor([-0.5, 1.0])[:, None, None, None].expand(2, *DIGITS)  # 0.25 and 1.0 in [0, 1], against 0.75
     loss, shown = made.reconstruct({"image": image})
     assert shown["mse"].item() == pytest.approx((0.5**2 + 0.25**2) / 2)
@@ -301,7 +316,7 @@ def test_the_decoder_listens_to_every_coordinate_of_the_code():
         e.recipe.begin(e.now)
         e._run(made.phases()[0], [draw(0, 64)])
         slopes.append(
-            torch.autograd.functional.jacobian(made.nets["dec"], torch.zeros(1, 5)).flatten(0, -2).norm(dim=0)
+            torch.autograd.functional.jacobian(made.nets["decoder"], torch.zeros(1, 5)).flatten(0, -2).norm(dim=0)
         )
     assert (slopes[-1] > 1e-2).all()
     assert (slopes[-1] > 10 * slopes[0]).all()
@@ -312,7 +327,7 @@ def test_the_decoder_listens_to_every_coordinate_of_the_code():
 
 @every_variant
 def test_a_phase_moves_its_own_networks_and_no_others(variant):
-    moves = {"ae": {"enc", "dec"}, "d": {"d", "d_y"}, "g": {"enc"}, "y": {"enc"}}
+    moves = {"ae": {"encoder", "decoder"}, "d": {"d", "d_y"}, "g": {"encoder"}, "y": {"encoder"}}
     made = recipe(variant)
     e = engine(made)
     trained(e, 3)  # out of the reach of symmetric beginnings
@@ -364,7 +379,7 @@ def test_the_papers_settings():
 
 def test_the_decoder_is_told_the_label():
     made = recipe("supervised")
-    made.nets["dec"] = Heard()
+    made.nets["decoder"] = Heard()
     code = made.rebuilt(made.nets, draw(0, 10))
     assert torch.equal(code[:, 2:].argmax(1), draw(0, 10)["label"])
     assert torch.equal(code[:, 2:].sum(1), torch.ones(10))
@@ -395,7 +410,7 @@ def test_a_class_of_its_own_for_what_has_no_label():
 
 def test_a_label_chooses_its_part_of_the_prior():
     made = recipe("conditioned")
-    made.nets["dec"] = Heard()
+    made.nets["decoder"] = Heard()
     z = made.sample(made.nets, 10, {"seed": torch.full((10,), 3), "label": torch.arange(10)})
     assert torch.allclose(z.norm(dim=1), z[0].norm().expand(10), atol=1e-6)
     turn = torch.atan2(z[:, 1], z[:, 0])
@@ -405,7 +420,7 @@ def test_a_label_chooses_its_part_of_the_prior():
 def test_categories_are_named_once_and_compared_with_certain_ones():
     made = recipe("semi-supervised")
     logits, z = 4 * torch.randn(16, 10), torch.randn(16, 2)
-    made.nets["enc"] = Said(logits, z)
+    made.nets["encoder"] = Said(logits, z)
     batch = draw(0, 16)
     named, certain = made.codes(batch)["d_y"], made.samples(batch)["d_y"]
     chance = logits.exp() / logits.exp().sum(1, keepdim=True)
@@ -416,15 +431,15 @@ def test_categories_are_named_once_and_compared_with_certain_ones():
     loss, shown = made.classify(batch)
     assert loss.item() == pytest.approx(-chance[range(16), batch["label"]].log().mean().item(), abs=1e-5)
     assert shown["accuracy"].item() == (logits.argmax(1) == batch["label"]).float().mean().item()
-    made.nets["dec"] = Heard()
+    made.nets["decoder"] = Heard()
     assert torch.allclose(made.rebuilt(made.nets, batch), torch.cat((z, chance), 1), atol=1e-6)
 
 
 def test_clusters_are_not_the_labels_of_the_data():
     made = recipe("clustering")
-    made.nets["dec"] = Heard()
+    made.nets["decoder"] = Heard()
     seeds = torch.arange(12)
-    rows = made.sample(made.nets, 12, {"seed": seeds, "label": torch.full((12,), 9)})[:, 2:]
+    rows = made.sample(made.nets, 12, {"seed": seeds})[:, 2:]
     assert torch.equal(rows.argmax(1), seeds % 4)
     e = trained(engine(recipe("clustering"), lambda p, n: {"image": draw(p, n)["image"]}), 2)  # no labels at all
     assert all(value == value for value in e.read().values())
@@ -474,6 +489,7 @@ def test_data_without_labels_is_refused_where_they_are_needed():
         ({"variant": "semi-supervised", "labelled": -1}, "labelled=-1"),
         ({"variant": "clustering", "clusters": 1}, "clusters=1"),
         ({"spread": 0}, "spread=0"),
+        ({"noise": -0.1}, "noise=-0.1"),
         ({"latent": 0}, "latent=0"),
     ],
 )
@@ -491,17 +507,52 @@ def test_it_learns_and_draws_at_any_shape(variant, shape):
     e = trained(engine(recipe(variant, shape), lambda p, n: draw(p, n, shape)), 3)
     assert all(value == value and abs(value) < 1e6 for value in e.read().values())
     with e.sampling() as nets:
-        for cond in ({"seed": torch.arange(6)}, {"seed": torch.arange(6), "label": torch.arange(6)}, draw(0, 6, shape)):
+        given = {"seed": torch.arange(6), "plane": torch.rand(6, 2), **draw(0, 6, shape)}
+        for asked in ((), ("label",), ("plane",), ("image", "label")):
+            cond = {key: given[key] for key in ("seed", *asked) if key == "seed" or key in e.recipe.takes}
             drawn = e.recipe.sample(nets, 6, cond)
             assert drawn.shape == (6, *shape)
             assert drawn.abs().max() <= 1
 
 
-def test_a_code_and_a_picture_can_be_given_instead_of_a_seed():
+def test_pictures_and_places_can_be_given_instead_of_a_seed():
     made = recipe()
-    z, x = torch.randn(6, 2), draw(0, 6)["image"]
-    assert torch.equal(made.sample(made.nets, 6, {"z": z}), made.nets["dec"](z))
-    assert torch.equal(made.sample(made.nets, 6, {"image": x}), made.nets["dec"](made.nets["enc"](x)))
+    x, corners = draw(0, 4)["image"], torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    assert torch.equal(made.sample(made.nets, 4, {"image": x}), made.nets["decoder"](made.nets["encoder"](x)))
+    made.nets["decoder"] = Heard()
+    assert torch.equal(made.sample(made.nets, 4, {"plane": corners}), made.reach * corners)
+
+
+@pytest.mark.parametrize("prior", [Gaussian(2, 5.0), Mixture(), SwissRoll()])
+def test_the_prior_lies_within_its_reach(prior):
+    distance = prior(20_000, "cpu").norm(dim=1)
+    assert (distance <= prior.reach).float().mean() > 0.98
+    assert (distance > 0.6 * prior.reach).any()
+
+
+@pytest.mark.parametrize(
+    ("variant", "takes"),
+    [
+        ("plain", ("image", "plane")),
+        ("conditioned", ("image", "label", "plane")),
+        ("supervised", ("image", "label", "plane")),
+        ("semi-supervised", ("image", "label", "plane")),
+        ("clustering", ("image", "plane")),
+    ],
+)
+def test_what_a_variant_can_be_asked_for(variant, takes):
+    assert recipe(variant, latent=2).takes == takes
+    if variant != "conditioned":  # its prior lies in a plane
+        assert recipe(variant, latent=3).takes == takes[:-1]
+
+
+def test_between_two_seeds_the_category_is_that_of_the_first():
+    made = recipe("clustering")
+    made.nets["decoder"] = Heard()
+    rows = made.sample(made.nets, 4, {"seed": torch.tensor([2.0, 2.25, 2.75, 3.0], dtype=torch.float64)})
+    assert rows[:, 2:].argmax(1).tolist() == [2, 2, 2, 3]
+    ways = torch.tensor([[2.0, 9.0, 0.5], [3.0, 0.0, 0.9]], dtype=torch.float64)
+    assert made.sample(made.nets, 2, {"seed": ways})[:, 2:].argmax(1).tolist() == [2, 3]
 
 
 @every_variant

@@ -27,7 +27,7 @@ def pictures_judged(self, batch):
 
 def softmax_twice(self, batch):
     x, y = self.known(batch)
-    logits = self.nets["enc"](x)[0].softmax(1)
+    logits = self.nets["encoder"](x)[0].softmax(1)
     return nn.functional.cross_entropy(logits, y), {"accuracy": (logits.argmax(1) == y).float().mean()}
 
 
@@ -36,7 +36,7 @@ def narrow_in_training(self, batch):
 
 
 def one_optimizer(config, nets):
-    both = adam(nets["enc"], nets["dec"], lr=config.lr, betas=config.betas)
+    both = adam(nets["encoder"], nets["decoder"], lr=config.lr, betas=config.betas)
     return {"ae": both, "g": both, "d": adam(nets["d"], lr=config.lr, betas=config.betas)}
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from menagerie import RECIPES, SHAPE, Lazy, Staged, critic, plain
 
+from ganzoo import RequestError
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
 from ganzoo.train.device import Backend
@@ -114,6 +115,13 @@ def test_micro_batches_give_the_gradient_of_one_batch():
         e.step()
     for a, b in zip(whole.recipe.nets["one"].parameters(), pieces.recipe.nets["one"].parameters(), strict=True):
         assert torch.allclose(a.grad, b.grad, atol=1e-7)
+
+
+def test_a_batch_that_varies_must_still_fall_into_equal_parts():
+    e = engine("plain", accumulate=4)
+    e.recipe.batch = BATCH - 2
+    with pytest.raises(RequestError, match=f"accumulate=4: a batch of {BATCH - 2}"):
+        e.step()
 
 
 def test_the_average_follows_its_half_life_and_copies_buffers():

@@ -1,0 +1,45 @@
+"""What doubles from 4x4 up to the picture, or halves down to it: the sides there are, the widths, the pictures."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from ganzoo.errors import RequestError
+
+
+def picture(shape: tuple[int, ...], family: str, least: int = 8) -> tuple[int, int]:
+    """Channels and side of square pictures whose side is a power of two from ``least``.
+
+    Raises:
+        RequestError: other pictures, naming the nearest side; or points.
+    """
+    if len(shape) != 3:
+        raise RequestError(
+            f"{family}'s networks draw pictures, and this data holds points.\n"
+            "See ganzoo list for families that take them."
+        )
+    channels, height, width = shape
+    if height != width or height < least or height & (height - 1):
+        lower = max(least, 1 << (height.bit_length() - 1))
+        nearest = lower if height - lower <= 2 * lower - height else 2 * lower
+        raise RequestError(
+            f"{family}'s networks need square pictures whose side is a power of two from {least}, "
+            f"not {height}x{width}. Use --size {nearest}."
+        )
+    return channels, height
+
+
+def features(size: int, base: int, width: int) -> list[int]:
+    """Feature maps at 4, 8, 16, ... up to ``size``: ``base`` over the side, never above ``width``."""
+    return [max(1, min(base // side, width)) for side in (4 << level for level in range(size.bit_length() - 2))]
+
+
+def enlarged(x: Tensor, times: int) -> Tensor:
+    """Every pixel as a square of ``times`` by ``times``: [N, C, H, W] to [N, C, times H, times W]."""
+    return x if times == 1 else F.interpolate(x, scale_factor=times, mode="nearest")
+
+
+def reduced(x: Tensor, times: int) -> Tensor:
+    """The mean of every square of ``times`` by ``times``: [N, C, H, W] to [N, C, H / times, W / times]."""
+    return x if times == 1 else F.avg_pool2d(x, times)
