@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from torch import nn
 
-from ganzoo import RequestError
+from ganzoo.game.nn.pyramid import picture
 
 
 class Generator(nn.Sequential):
     """Noise to pictures by doublings: [N, latent] to [N, C, S, S] in [-1, 1]."""
 
     def __init__(self, shape: tuple[int, ...], latent: int, width: int):
-        channels, size = picture(shape)
+        channels, size = picture(shape, "dcgan")
         layers: list[nn.Module] = [nn.Unflatten(1, (latent, 1, 1))]
         inputs, outputs = latent, width * size // 8
         layers += block(nn.ConvTranspose2d(inputs, outputs, 4, 1, 0, bias=False))  # width*S/8 x 4 x 4
@@ -30,7 +30,7 @@ class Discriminator(nn.Sequential):
     """Pictures to logits by halvings: [N, C, S, S] to [N]."""
 
     def __init__(self, shape: tuple[int, ...], width: int):
-        channels, size = picture(shape)
+        channels, size = picture(shape, "dcgan")
         # width x S/2 x S/2; no batch norm where the data come in
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
         side, outputs = size // 2, width
@@ -49,24 +49,8 @@ def block(conv: nn.Conv2d | nn.ConvTranspose2d, activation: nn.Module | None = N
 
 def initialise(layer: nn.Module) -> None:
     """Section 4: weights from N(0, 0.02); batch norm gains from N(1, 0.02) with zero bias, as in the released code."""
-    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(layer.weight, 0.0, 0.02)
-    elif isinstance(layer, nn.BatchNorm2d):
+    elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         nn.init.normal_(layer.weight, 1.0, 0.02)
         nn.init.zeros_(layer.bias)
-
-
-def picture(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Channels and side of the pictures, or an error that names the nearest side these networks can have."""
-    if len(shape) != 3:
-        raise RequestError("dcgan's networks draw pictures, and this data holds points. Try: ganzoo train vanilla")
-    channels, height, width = shape
-    if height != width or height < 8 or height & (height - 1):
-        exponent = max(3, round(max(height, 1).bit_length() - 1))
-        lower, upper = 2**exponent, 2 ** (exponent + 1)
-        nearest = lower if height - lower <= upper - height else upper
-        raise RequestError(
-            f"dcgan's networks need square pictures whose side is a power of two from 8, not {height}x{width}. "
-            f"Use --size {nearest}."
-        )
-    return channels, height

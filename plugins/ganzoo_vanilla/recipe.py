@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import nn
 from torch.optim import SGD, Optimizer
 
@@ -27,6 +29,7 @@ class PaperSGD(TwoPlayer):
 
 
 def build(config: Config, facts: ganzoo.Facts) -> TwoPlayer:
+    facts = replace(facts, classes=())  # nobody is told a label, and networks that could be are not to wait for one
     g = find("generators", config.generator).build(facts, latent=config.latent, width=config.width)
     d = find("discriminators", config.discriminator).build(facts, width=config.width)
     game = g, d, find("losses", config.loss).build()

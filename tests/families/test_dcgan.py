@@ -6,6 +6,7 @@ import pytest
 import torch
 from fingerprint import count, fill, filler, summary
 from ganzoo_dcgan.networks import Discriminator, Generator
+from ganzoo_dcgan.published import PublishedDiscriminator, PublishedGenerator
 from torch import nn
 
 from ganzoo import Facts, RequestError, find
@@ -76,9 +77,8 @@ def test_spread_at_the_start(seed):
     torch.manual_seed(seed)
     g, d = generator(64, 64), discriminator(64, 64)
     with torch.no_grad():
-        assert g(torch.randn(64, 100)).std().item() == pytest.approx(
-            0.205, abs=0.025
-        )  # torch's own start gives 0.58, 0.2 instead of 0.02 gives 0.78
+        # torch's own start gives 0.58, 0.2 instead of 0.02 gives 0.78
+        assert g(torch.randn(64, 100)).std().item() == pytest.approx(0.205, abs=0.025)
         assert torch.sigmoid(d(torch.randn(64, 3, 64, 64).tanh())).std().item() == pytest.approx(0.21, abs=0.05)
 
 
@@ -103,6 +103,14 @@ def test_every_size_and_number_of_channels(size, channels):
     assert discriminator(size, 4, channels)(fake).shape == (2,)
 
 
+def test_pictures_end_in_the_tanh():
+    torch.manual_seed(0)
+    g = generator(16, 8)
+    with torch.no_grad():
+        g[-2].weight.mul_(1_000)
+        assert 0.99 < g(torch.randn(8, 100)).abs().max() <= 1
+
+
 def test_batch_norm_counts_of_a_step():
     """Three passes of D a step and one of G: real and fake apart, each fake drawn once as far as statistics go."""
     family = find("families", "dcgan")
@@ -119,6 +127,51 @@ def test_batch_norm_counts_of_a_step():
         for name, net in recipe.nets.items()
     }
     assert tracked == {"g": {4}, "d": {12}}
+
+
+@pytest.mark.parametrize(("size", "width"), [(64, 128), (32, 8), (8, 4)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_authors_own_networks(size, width, channels):
+    """5x5 kernels and dense ends; at 64 px and width 128 the counts are those of the code for faces."""
+    g = PublishedGenerator((channels, size, size), 100, width)
+    d = PublishedDiscriminator((channels, size, size), width)
+    if (size, channels) == (64, 3):
+        assert (count(g), count(d)) == (18_885_760, 17_232_768)
+    fake = g(torch.rand(2, 100))
+    assert fake.shape == (2, channels, size, size)
+    assert d(fake).shape == (2,)
+
+
+def test_the_published_preset_plays_with_the_authors_own_networks():
+    family = find("families", "dcgan")
+    recipe = family.build(resolve(family, "published", {"width": 4, "size": 16}), Facts((3, 16, 16)))
+    assert isinstance(recipe.nets["g"], PublishedGenerator)
+    assert isinstance(recipe.nets["d"], PublishedDiscriminator)
+    assert {opt.param_groups[0]["weight_decay"] for opt in recipe.opts.values()} == {1e-5}
+    assert recipe.latent(1_000, "cpu").abs().max() <= 3**0.5
+
+
+def test_smoothed_labels_are_off_and_when_on_those_of_a_cross_entropy():
+    family = find("families", "dcgan")
+    assert resolve(family).smoothing == 0
+    real, fake = torch.randn(50), torch.randn(50)
+    smoothed = family.build(resolve(family, "tiny", {"smoothing": 0.1}), Facts((3, 16, 16))).loss
+    targets = torch.cat((torch.full((50,), 0.9), torch.zeros(50)))
+    entropy = nn.functional.binary_cross_entropy_with_logits(torch.cat((real, fake)), targets)
+    assert smoothed.d(real, fake).item() == pytest.approx(2 * entropy.item(), rel=1e-5)
+    assert smoothed.g(fake) == find("losses", "non-saturating").build().g(fake)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"smoothing": 0.7}, "expected a part below a half"),
+        ({"smoothing": 0.1, "loss": "hinge"}, "hinge has none. Use --set loss=non-saturating"),
+    ],
+)
+def test_labels_that_cannot_be_smoothed_so(settings, message):
+    with pytest.raises(RequestError, match=message):
+        resolve(find("families", "dcgan"), "tiny", settings)
 
 
 def test_the_papers_settings():
