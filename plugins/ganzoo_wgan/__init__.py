@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any, Literal
 
 import ganzoo
@@ -30,6 +32,7 @@ class Config(ganzoo.Config):
     fakes: int = 1  # fake images in a generator step, in batches
     dither: float = 0.0  # width of the uniform noise added to real images
     conditional: bool = False  # draw by class, and have the critic name what it sees
+    naming: float = 0.1  # conditional: weight of the class that the critic names in the generator's loss
 
     def check(self) -> None:
         for name in ("n_critic", "warmup", "fakes"):
@@ -45,90 +48,6 @@ def build(config: Config, facts: Facts):
     return build(config, facts)
 
 
-def build_resnet(facts: Facts, *, latent: int, width: int):
-    from ganzoo_wgan.resnets import GoodGenerator
-
-    return GoodGenerator(facts.shape, latent, width)
-
-
-def build_resnet_critic(facts: Facts, *, width: int):
-    from ganzoo_wgan.resnets import GoodCritic
-
-    return GoodCritic(facts.shape, width)
-
-
-def build_cifar(facts: Facts, *, latent: int, width: int):
-    from ganzoo_wgan.resnets import CifarGenerator
-
-    return CifarGenerator(facts.shape, latent, width, len(facts.classes))
-
-
-def build_cifar_critic(facts: Facts, *, width: int):
-    from ganzoo_wgan.resnets import CifarCritic
-
-    return CifarCritic(facts.shape, width, len(facts.classes))
-
-
-def build_deep(facts: Facts, *, latent: int, width: int):
-    from ganzoo_wgan.bottlenecks import DeepGenerator
-
-    return DeepGenerator(facts.shape, latent, width)
-
-
-def build_deep_critic(facts: Facts, *, width: int):
-    from ganzoo_wgan.bottlenecks import DeepCritic
-
-    return DeepCritic(facts.shape, width)
-
-
-def build_conv4(facts: Facts, *, latent: int, width: int):
-    from ganzoo_wgan.convolutions import Conv4Generator
-
-    return Conv4Generator(facts.shape, latent, width)
-
-
-def conv4_critic(norm: str) -> Callable[..., Any]:
-    def build(facts: Facts, *, width: int):
-        from ganzoo_wgan.convolutions import Conv4Critic
-
-        return Conv4Critic(facts.shape, width, norm)
-
-    return build
-
-
-def conv5(first: str) -> Callable[..., Any]:
-    def build(facts: Facts, *, latent: int, width: int):
-        from ganzoo_wgan.convolutions import Conv5Generator
-
-        return Conv5Generator(facts.shape, latent, width, first)
-
-    return build
-
-
-def conv5_critic(norm: str) -> Callable[..., Any]:
-    def build(facts: Facts, *, width: int):
-        from ganzoo_wgan.convolutions import Conv5Critic
-
-        return Conv5Critic(facts.shape, width, norm)
-
-    return build
-
-
-def mlp(hidden: int) -> Callable[..., Any]:
-    def build(facts: Facts, *, latent: int, width: int):
-        from ganzoo_wgan.perceptrons import MLPGenerator
-
-        return MLPGenerator(facts, latent, width, hidden)
-
-    return build
-
-
-def build_mlp_critic(facts: Facts, *, width: int):
-    from ganzoo_wgan.perceptrons import MLPCritic
-
-    return MLPCritic(facts, width)
-
-
 CLIPPING = "Arjovsky, Chintala and Bottou 2017, arXiv:1701.07875"
 PENALTY = "Gulrajani et al. 2017, arXiv:1704.00028"
 
@@ -142,16 +61,18 @@ FAMILY = ganzoo.Family(
     presets={
         "default": {
             "size": 32,
-            "generator": "dcgan",
+            "generator": "wgan-conv4-batch",
             "discriminator": "wgan-conv4-layer",
             "width": 32,
             "latent": 64,
-            "batch": 32,
-            "images": 150_000,
+            "batch": 16,
+            "images": 180_000,
             "n_critic": 3,
             "lr": 3e-4,
+            "decay": True,
             "warmup": 20,
-            "ema": 10_000,
+            "naming": 1.0,
+            "ema": 5_000,
         },
         "paper": {"size": 64, "batch": 64, "images": 64_000_000, "ema": 50_000},
         "clip": {
@@ -181,9 +102,11 @@ FAMILY = ganzoo.Family(
             "width": 128,
             "batch": 256,
             "images": 5_120_000,  # 4,000 generator steps
+            "lr": 2e-3,
             "betas": (0.5, 0.9),
+            "decay": True,
             "penalty": 0.1,
-            "ema": 50_000,
+            "ema": 20_000,
         },
         "tiny": {
             "size": 8,
@@ -207,33 +130,44 @@ FAMILY = ganzoo.Family(
     weakness="several critic steps for one of the generator, each penalty differentiated twice: slow for its sharpness",
 )
 
+
+def part(card: Callable, name: str, network: str, summary: str, paper: str = PENALTY, **options: Any):
+    """The card of a network, given as "module.Class" of this package and imported when it is built."""
+    module, wanted = network.split(".")
+
+    def build(facts: Facts, **sizes: int):
+        return getattr(import_module(f"ganzoo_wgan.{module}"), wanted)(facts, **sizes, **options)
+
+    return card(name=f"wgan-{name}", summary=summary, paper=paper, year=2017, build=build)
+
+
+generator, critic = partial(part, ganzoo.Generator), partial(part, ganzoo.Discriminator)
+
 GENERATORS = (
-    ("wgan-resnet", "Residual blocks from 4x4 upwards, narrower as they grow, batch norm", PENALTY, build_resnet),
-    ("wgan-resnet-cifar", "Residual blocks of one width, batch norm, by label where asked", PENALTY, build_cifar),
-    ("wgan-resnet-101", "Bottleneck blocks, 101 layers deep", PENALTY, build_deep),
-    ("wgan-conv4", "The layers of DCGAN without any norm", CLIPPING, build_conv4),
-    ("wgan-conv5", "5x5 transposed convolutions with batch norm, any side", PENALTY, conv5("batch")),
-    ("wgan-conv5-cifar", "The same, the first norm over every number by itself", PENALTY, conv5("element")),
-    ("wgan-conv5-plain", "The same without any norm, as for MNIST", PENALTY, conv5("none")),
-    ("wgan-mlp", "Perceptron with three hidden ReLU layers, for points and pictures", CLIPPING, mlp(3)),
-    ("wgan-mlp-4", "Perceptron with four hidden ReLU layers", PENALTY, mlp(4)),
+    generator("resnet", "resnets.GoodGenerator", "Residual blocks from 4x4, narrowing; batch norm, by label if asked"),
+    generator("resnet-cifar", "resnets.CifarGenerator", "Residual blocks of one width, batch norm, by label if asked"),
+    generator("resnet-101", "bottlenecks.DeepGenerator", "Bottleneck blocks, 101 layers deep"),
+    generator(
+        "conv4", "convolutions.Conv4Generator", "DCGAN without any norm, by label if asked", CLIPPING, norm="none"
+    ),
+    generator("conv4-batch", "convolutions.Conv4Generator", "DCGAN, by label if asked", norm="batch"),
+    generator("conv5", "convolutions.Conv5Generator", "Doublings by 5x5 to any side, batch norm", norm="batch"),
+    generator("conv5-cifar", "convolutions.Conv5Generator", "Doublings by 5x5, first norm by number", norm="element"),
+    generator("conv5-plain", "convolutions.Conv5Generator", "Doublings by 5x5, no norm, as for MNIST", norm="none"),
+    generator("mlp", "perceptrons.MLPGenerator", "Perceptron of three ReLU layers", hidden=3, paper=CLIPPING),
+    generator("mlp-4", "perceptrons.MLPGenerator", "Perceptron of four ReLU layers", hidden=4),
 )
 
 DISCRIMINATORS = (
-    ("wgan-resnet", "Residual blocks down to 4x4, wider as they shrink, layer norm", PENALTY, build_resnet_critic),
-    (
-        "wgan-resnet-cifar",
-        "Residual blocks of one width, no norm; names labels if asked",
-        PENALTY,
-        build_cifar_critic,
-    ),
-    ("wgan-resnet-101", "Bottleneck blocks, 101 layers deep, layer norm", PENALTY, build_deep_critic),
-    ("wgan-conv4", "The layers of DCGAN without any norm", CLIPPING, conv4_critic("none")),
-    ("wgan-conv4-layer", "The layers of DCGAN with layer norm, for a gradient penalty", PENALTY, conv4_critic("layer")),
-    ("wgan-conv5", "5x5 strided convolutions with layer norm, any side", PENALTY, conv5_critic("layer")),
-    ("wgan-conv5-batch", "The same with batch norm, for clipping", PENALTY, conv5_critic("batch")),
-    ("wgan-conv5-plain", "The same without any norm, as for CIFAR-10 and MNIST", PENALTY, conv5_critic("none")),
-    ("wgan-mlp", "Perceptron with three hidden ReLU layers, for points and pictures", CLIPPING, build_mlp_critic),
+    critic("resnet", "resnets.GoodCritic", "Residual blocks to 4x4, wider as they shrink, layer norm"),
+    critic("resnet-cifar", "resnets.CifarCritic", "Residual blocks of one width, no norm; names labels if asked"),
+    critic("resnet-101", "bottlenecks.DeepCritic", "Bottleneck blocks, 101 layers deep, layer norm"),
+    critic("conv4", "convolutions.Conv4Critic", "DCGAN without any norm", norm="none", paper=CLIPPING),
+    critic("conv4-layer", "convolutions.Conv4Critic", "DCGAN with layer norm; names labels if asked", norm="layer"),
+    critic("conv5", "convolutions.Conv5Critic", "Halvings by 5x5 from any side, layer norm", norm="layer"),
+    critic("conv5-batch", "convolutions.Conv5Critic", "Halvings by 5x5, batch norm, for clipping", norm="batch"),
+    critic("conv5-plain", "convolutions.Conv5Critic", "Halvings by 5x5, no norm", norm="none"),
+    critic("mlp", "perceptrons.MLPCritic", "Perceptron of three ReLU layers", paper=CLIPPING),
 )
 
 
@@ -244,11 +178,11 @@ def register_families(register):
 
 @hookimpl
 def register_generators(register):
-    for name, summary, paper, build in GENERATORS:
-        register(ganzoo.Generator(name=name, summary=summary, paper=paper, year=2017, build=build))
+    for card in GENERATORS:
+        register(card)
 
 
 @hookimpl
 def register_discriminators(register):
-    for name, summary, paper, build in DISCRIMINATORS:
-        register(ganzoo.Discriminator(name=name, summary=summary, paper=paper, year=2017, build=build))
+    for card in DISCRIMINATORS:
+        register(card)

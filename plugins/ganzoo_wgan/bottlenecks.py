@@ -11,7 +11,7 @@ from math import sqrt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import RequestError
+from ganzoo import Facts, RequestError
 from ganzoo_wgan.layers import LayerNorm, SameConv2d, SameConvTranspose2d, picture, started
 
 HE = sqrt(2)
@@ -55,8 +55,8 @@ def shrink(inputs: int, outputs: int) -> Bottleneck:
 class DeepGenerator(nn.Sequential):
     """Noise to pictures: [N, latent] to [N, C, S, S] in [-1, 1]; half of ``width`` channels at the full side."""
 
-    def __init__(self, shape: tuple[int, ...], latent: int, width: int):
-        channels, widths = ladder(shape, width)
+    def __init__(self, facts: Facts, latent: int, width: int):
+        channels, widths = ladder(facts.shape, width)
         widths = widths[::-1]  # 4 x 4 first
         layers: list[nn.Module] = [started(nn.Linear(latent, 16 * widths[0])), nn.Unflatten(1, (widths[0], 4, 4))]
         for i, o in pairwise(widths):
@@ -71,8 +71,8 @@ class DeepGenerator(nn.Sequential):
 class DeepCritic(nn.Sequential):
     """Pictures to scores: [N, C, S, S] to [N], normalised example by example."""
 
-    def __init__(self, shape: tuple[int, ...], width: int):
-        channels, widths = ladder(shape, width)
+    def __init__(self, facts: Facts, width: int):
+        channels, widths = ladder(facts.shape, width)
         layers: list[nn.Module] = [started(nn.Conv2d(channels, widths[0], 1))]
         layers += [keep(widths[0], LayerNorm) for _ in range(5)]
         for i, o in pairwise(widths):

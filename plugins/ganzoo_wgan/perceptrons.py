@@ -17,7 +17,7 @@ class MLPGenerator(nn.Module):
     Pictures end in tanh, to lie in [-1, 1]; Arjovsky et al. 2017 leave them without bounds.
     """
 
-    def __init__(self, facts: Facts, latent: int, width: int, hidden: int):
+    def __init__(self, facts: Facts, latent: int, width: int, *, hidden: int):
         super().__init__()
         self.shape = facts.shape
         self.body = start(Dense(latent, *[width] * hidden, prod(facts.shape)))

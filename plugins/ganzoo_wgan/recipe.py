@@ -82,7 +82,7 @@ class Auxiliary(Wasserstein):
         fake, label = self.drawn(batch)
         score, names = self.nets["d"](fake, naming=True)
         naming = cross_entropy(names, label)
-        return self.opinion(score, batch) + 0.1 * naming, {"naming": naming}
+        return self.opinion(score, batch) + self.config.naming * naming, {"naming": naming}
 
 
 def build(config: Config, facts: ganzoo.Facts) -> Wasserstein:
@@ -111,6 +111,8 @@ def build(config: Config, facts: ganzoo.Facts) -> Wasserstein:
 
 def named_classes(facts: ganzoo.Facts) -> tuple[str, ...]:
     """The classes to draw by: those of the data, or the ten of CIFAR-10 while no data is open (`ganzoo show`)."""
+    if len(facts.shape) != 3:
+        raise RequestError("conditional=true draws pictures by class, and this data holds points.")
     if facts.count and not facts.classes:
         raise RequestError("conditional=true draws by class, and this data has no classes. See ganzoo data list.")
     return facts.classes or tuple(map(str, range(10)))
@@ -121,7 +123,7 @@ def check_networks(config: Config, g: nn.Module, d: nn.Module) -> None:
     if config.conditional and not (getattr(g, "classes", 0) and getattr(d, "classes", 0)):
         raise RequestError(
             f"conditional=true needs networks that take labels, not {config.generator} and {config.discriminator}. "
-            "Use --set generator=wgan-resnet-cifar --set discriminator=wgan-resnet-cifar."
+            "Use --set generator=wgan-conv4-batch --set discriminator=wgan-conv4-layer."
         )
     if config.variant == "gp" and any(isinstance(layer, _BatchNorm) for layer in d.modules()):
         raise RequestError(

@@ -12,6 +12,7 @@ from math import sqrt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo import Facts
 from ganzoo_wgan.layers import ClassBatchNorm, DownConv2d, LayerNorm, UpConv2d, picture, started
 
 HE = sqrt(2)  # the gain of a convolution that follows a ReLU
@@ -64,7 +65,10 @@ class PlainBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Noise to pictures through blocks of the given widths: [N, latent] to [N, C, S, S] in [-1, 1]."""
+    """Noise to pictures through blocks of the given widths: [N, latent] to [N, C, S, S] in [-1, 1].
+
+    Where there are ``classes``, the blocks' batch norms have gains and offsets for each, and labels [N] are needed.
+    """
 
     def __init__(self, latent: int, widths: list[int], channels: int, classes: int, *, bias: bool, gain: float):
         super().__init__()
@@ -84,19 +88,19 @@ class Generator(nn.Module):
 class GoodGenerator(Generator):
     """``width`` channels at the full side, twice as many at each halving, and no more in the first block."""
 
-    def __init__(self, shape: tuple[int, ...], latent: int, width: int):
-        channels, side = picture(shape)
+    def __init__(self, facts: Facts, latent: int, width: int):
+        channels, side = picture(facts.shape)
         widths = [width * side // 8]
         while 4 << len(widths) - 1 < side:
             widths.append(width * side // (4 << len(widths)))
-        super().__init__(latent, widths, channels, 0, bias=False, gain=HE)
+        super().__init__(latent, widths, channels, len(facts.classes), bias=False, gain=HE)
 
 
 class GoodCritic(nn.Sequential):
     """Pictures to scores: [N, C, S, S] to [N], normalised example by example, nothing before the last layer."""
 
-    def __init__(self, shape: tuple[int, ...], width: int):
-        channels, side = picture(shape)
+    def __init__(self, facts: Facts, width: int):
+        channels, side = picture(facts.shape)
         widths = [width]
         while side >> len(widths) - 1 > 4:
             widths.append(min(2 * widths[-1], width * side // 8))
@@ -110,28 +114,28 @@ class GoodCritic(nn.Sequential):
 
 
 class CifarGenerator(Generator):
-    """The same ``width`` at every side; with ``classes``, batch norm by label."""
+    """The same ``width`` at every side."""
 
-    def __init__(self, shape: tuple[int, ...], latent: int, width: int, classes: int = 0):
-        channels, side = picture(shape)
+    def __init__(self, facts: Facts, latent: int, width: int):
+        channels, side = picture(facts.shape)
         doublings = (side // 4).bit_length() - 1
-        super().__init__(latent, [width] * (doublings + 1), channels, classes, bias=True, gain=1)
+        super().__init__(latent, [width] * (doublings + 1), channels, len(facts.classes), bias=True, gain=1)
 
 
 class CifarCritic(nn.Module):
-    """Pictures to scores without any norm: [N, C, S, S] to [N]; with ``classes`` it can also name them."""
+    """Pictures to scores without any norm: [N, C, S, S] to [N]; with classes it can also name them."""
 
-    def __init__(self, shape: tuple[int, ...], width: int, classes: int = 0):
+    def __init__(self, facts: Facts, width: int):
         super().__init__()
-        channels, side = picture(shape)
+        channels, side = picture(facts.shape)
         blocks: list[nn.Module] = [DownBlock(channels, width, normalised=False, first=True)]
         while side >> len(blocks) > 8:
             blocks.append(DownBlock(width, width, normalised=False))
         self.body = nn.Sequential(*blocks, PlainBlock(width), PlainBlock(width), nn.ReLU())  # width x 8 x 8
-        self.classes = classes
         self.score = started(nn.Linear(width, 1))
-        if classes:
-            self.name = started(nn.Linear(width, classes))
+        self.classes = len(facts.classes)
+        if self.classes:
+            self.name = started(nn.Linear(width, self.classes))
 
     def forward(self, x: Tensor, *, naming: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         """Scores [N]; when ``naming``, with them the logits of the classes [N, classes]."""

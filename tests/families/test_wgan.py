@@ -69,6 +69,7 @@ def engine(recipe, shape=(3, 8, 8), *, classes=0, batch=8, **start) -> Engine:
     ("name", "size", "width", "latent", "channels", "parameters"),
     [
         ("dcgan", 64, 64, 100, 3, 3_576_704),
+        ("wgan-conv4-batch", 64, 64, 100, 3, 3_576_704),
         ("wgan-conv4", 64, 64, 100, 3, 3_574_784),
         ("wgan-conv4", 32, 64, 100, 3, 1_068_032),
         ("wgan-conv4", 32, 32, 100, 3, 370_176),
@@ -149,11 +150,17 @@ def test_parameters_on_points(width, g, d):
     ("net", "x", "shape", "expected"),
     [
         (("g", "dcgan", 32, 16, 100), filler(4, 100), (4, 3, 32, 32), (0.189748, 0.576260, -0.024254, -0.177338)),
+        (
+            ("g", "wgan-conv4-batch", 32, 16, 100),
+            filler(4, 100),
+            (4, 3, 32, 32),
+            (0.189748, 0.576260, -0.024254, -0.177338),
+        ),
         (("d", "dcgan", 32, 16), 0.5 * filler(4, 3, 32, 32), (4,), (0.269749, 0.691126, 1.129380, -0.591327)),
         (("g", "wgan-resnet", 64, 16), filler(4, 128), (4, 3, 64, 64), (0.149959, 0.531572, 0.084079, 0.695634)),
         (("d", "wgan-resnet", 64, 16), 0.5 * filler(4, 3, 64, 64), (4,), (-0.154956, 0.048725, -0.238075, -0.113793)),
     ],
-    ids=["G32", "D32", "good-G", "good-D"],
+    ids=["G32", "own-G32", "D32", "good-G", "good-D"],
 )
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_fingerprints(net, x, shape, expected, layout):
@@ -281,7 +288,9 @@ def test_with_batch_norm_it_does(name):
     assert not torch.allclose(d(x)[:3], d(x[:3]), atol=1e-3)
 
 
-@pytest.mark.parametrize("d", [GoodCritic((3, 16, 16), 4), CifarCritic((3, 16, 16), 4)], ids=["good", "cifar"])
+@pytest.mark.parametrize(
+    "d", [GoodCritic(Facts((3, 16, 16)), 4), CifarCritic(Facts((3, 16, 16)), 4)], ids=["good", "cifar"]
+)
 def test_the_penalty_teaches_every_layer(d):
     torch.manual_seed(0)
     penalty = gradient_penalty(d, torch.randn(4, 3, 16, 16), torch.randn(4, 3, 16, 16), {})
@@ -302,9 +311,9 @@ def test_norm_by_class_starts_as_plain_batch_norm_and_tells_labels_apart():
 
 def test_good_is_good_at_every_size():
     """At 64 the widths of the paper; at other sides one block less or more."""
-    assert [b.conv1.out_channels for b in GoodGenerator((3, 64, 64), 8, 4).blocks] == [32, 16, 8, 4]
-    assert [b.conv1.out_channels for b in GoodGenerator((3, 16, 16), 8, 4).blocks] == [8, 4]
-    assert [b.conv1.out_channels for b in CifarGenerator((3, 16, 16), 8, 4).blocks] == [4, 4]
+    assert [b.conv1.out_channels for b in GoodGenerator(Facts((3, 64, 64)), 8, 4).blocks] == [32, 16, 8, 4]
+    assert [b.conv1.out_channels for b in GoodGenerator(Facts((3, 16, 16)), 8, 4).blocks] == [8, 4]
+    assert [b.conv1.out_channels for b in CifarGenerator(Facts((3, 16, 16)), 8, 4).blocks] == [4, 4]
 
 
 # The game
@@ -340,18 +349,19 @@ def test_the_penalised_critic_has_no_schedule():
 def test_every_parameter_of_the_critic_is_clipped_after_every_step(discriminator):
     shape = (3, 16, 16)
     recipe = play("tiny", shape, variant="clip", warmup=3, discriminator=discriminator)
-    largest = []
+    clip, judged, met = recipe.after_d, recipe.g_loss, []
 
-    def after():
-        clip()
-        largest.append([p.abs().max().item() for p in recipe.nets["d"].parameters()])
+    def look():
+        met.append(max(p.abs().max().item() for p in recipe.nets["d"].parameters()))
 
-    clip, recipe.after_d = recipe.after_d, after
+    recipe.after_d = lambda: (clip(), look())
+    recipe.g_loss = lambda batch: (look(), judged(batch))[1]
     run = engine(recipe, shape)
     run.step(), run.step()
-    assert len(largest) == 6
-    bound = torch.tensor(0.01).item()
-    assert max(map(max, largest)) == bound  # one step of RMSprop from rest is 5e-4: clipping first would leave 0.0105
+    assert len(met) == 8  # after three steps of the critic, and when the generator asks it; twice
+    assert (
+        max(met) == torch.tensor(0.01).item()
+    )  # one step of RMSprop from rest is 5e-4: clipping first would leave 0.0105
     generator_weights = [p.abs().max().item() for p in recipe.nets["g"].parameters()]
     assert max(generator_weights) > 0.1
 
@@ -420,6 +430,59 @@ def test_loss_of_the_critic_is_the_gap_and_the_penalty():
     assert "penalty" not in play(variant="clip").d_loss({"image": torch.rand(8, 3, 8, 8)})[1]
 
 
+class Plane(nn.Module):
+    """f(x) = w.x over all pixels, w of the given norm; keeps what it was shown."""
+
+    def __init__(self, norm: float):
+        super().__init__()
+        w = filler(3, 8, 8)
+        self.w = nn.Parameter(w * (norm / w.norm()))
+
+    def forward(self, x):
+        self.seen = x.detach()
+        return (x * self.w).flatten(1).sum(1)
+
+
+class Bowl(nn.Module):
+    """f(x) = |x|^2 / 2, whose slope at x is |x|."""
+
+    def forward(self, x):
+        return x.flatten(1).square().sum(1) / 2
+
+
+@pytest.mark.parametrize(("preset", "weight"), [("paper", 10), ("points", 0.1)])
+@pytest.mark.parametrize("norm", [0.5, 1, 3])
+def test_a_plane_is_penalised_by_its_slope_wherever_the_data_lie(preset, weight, norm):
+    penalise, d = play(preset, width=4, latent=8).penalty, Plane(norm)
+    penalty = penalise(d, torch.randn(4, 3, 8, 8), torch.randn(4, 3, 8, 8), {})
+    assert penalty.item() == pytest.approx(weight * (norm - 1) ** 2, rel=1e-4, abs=1e-6)
+    assert penalty.requires_grad
+    (by_w,) = torch.autograd.grad(penalty, d.w)
+    assert torch.allclose(by_w, 2 * weight * (norm - 1) * d.w / norm, rtol=1e-3, atol=1e-5)
+
+
+def test_slopes_of_0_and_of_2_do_not_make_up_for_each_other():
+    x = torch.zeros(2, 3, 8, 8)
+    x[1] = 2 / sqrt(3 * 8 * 8)
+    assert play().penalty(Bowl(), x, x, {}).item() == pytest.approx(10, rel=1e-4)
+
+
+def test_every_pair_is_mixed_by_a_share_of_its_own():
+    d = Plane(1)
+    play().penalty(d, torch.ones(64, 3, 8, 8), torch.zeros(64, 3, 8, 8), {})
+    shares = d.seen.flatten(1)
+    assert torch.equal(shares, shares[:, :1].expand_as(shares))
+    assert len(shares[:, 0].unique()) > 60
+
+
+def test_fakes_are_constants_to_the_critic():
+    recipe = play()
+    turn, _ = recipe.phases()
+    recipe.phases = lambda: [turn]
+    engine(recipe).step()
+    assert all(p.grad is None for p in recipe.nets["g"].parameters())
+
+
 def test_the_generator_is_judged_on_fresh_noise_and_as_many_fakes_as_asked():
     recipe = play(fakes=3)
     seen = []
@@ -446,10 +509,17 @@ def test_dither_fills_the_steps_between_grey_levels():
 
 
 LABELLED = {"generator": "wgan-resnet-cifar", "discriminator": "wgan-resnet-cifar", "conditional": True}
+SMALL_LABELLED = {"generator": "wgan-conv4-batch", "discriminator": "wgan-conv4-layer", "conditional": True}
+either_labelled = pytest.mark.parametrize(
+    "parts",
+    [LABELLED, SMALL_LABELLED, {**SMALL_LABELLED, "generator": "wgan-resnet"}],
+    ids=["cifar", "default", "residual"],
+)
 
 
-def test_labels_reach_the_generator_and_the_critic_names_them():
-    recipe = play(classes=CLASSES, **LABELLED)
+@either_labelled
+def test_labels_reach_the_generator_and_the_critic_names_them(parts):
+    recipe = play(classes=CLASSES, **parts)
     batch = {"image": torch.rand(8, 3, 8, 8), "label": torch.arange(8)}
     loss, shown = recipe.d_loss(batch)
     parts = shown["fake"] - shown["real"] + shown["penalty"] + shown["naming"]
@@ -460,8 +530,19 @@ def test_labels_reach_the_generator_and_the_critic_names_them():
     assert play(classes=CLASSES).nets["g"](torch.randn(2, 8)).shape == (2, 3, 8, 8)  # labels are not asked for
 
 
-def test_a_label_changes_the_picture_once_the_norms_differ():
-    recipe = play(classes=CLASSES, **LABELLED)
+def test_the_generator_gains_a_tenth_of_its_naming_unless_told_otherwise():
+    losses, named = [], []
+    for naming in ({}, {"naming": 1.0}):
+        recipe = play(classes=CLASSES, **LABELLED, **naming)
+        loss, shown = recipe.g_loss({"image": torch.zeros(8, 3, 8, 8)})
+        losses.append(loss.item()), named.append(shown["naming"].item())
+    assert named[0] == named[1]
+    assert losses[1] - losses[0] == pytest.approx(0.9 * named[0], rel=1e-4)
+
+
+@either_labelled
+def test_a_label_changes_the_picture_once_the_norms_differ(parts):
+    recipe = play(classes=CLASSES, **parts)
     g = recipe.nets["g"].eval()
     for layer in g.modules():
         if isinstance(layer, ClassBatchNorm):
@@ -478,7 +559,8 @@ def test_a_label_changes_the_picture_once_the_norms_differ():
         ({"discriminator": "dcgan"}, (), "discriminator=wgan-conv4-layer"),
         ({"discriminator": "wgan-conv5-batch"}, (), "variant=clip"),
         ({"conditional": True}, (), "has no classes"),
-        ({"conditional": True}, CLASSES, "generator=wgan-resnet-cifar"),
+        ({"conditional": True}, CLASSES, "discriminator=wgan-conv4-layer"),
+        ({**SMALL_LABELLED, "generator": "dcgan"}, CLASSES, "generator=wgan-conv4-batch"),
         ({"n_critic": 0}, (), "n_critic=0"),
         ({"warmup": 0}, (), "warmup=0"),
         ({"fakes": 0}, (), "fakes=0"),
@@ -496,6 +578,21 @@ def test_networks_are_shown_before_data_is_open():
     with torch.device("meta"):
         recipe = family().build(config, Facts((3, 32, 32)))
     assert {name: count(net) for name, net in recipe.nets.items()} == {"g": 1_218_307, "d": 1_055_115}
+
+
+@pytest.mark.parametrize("name", ["dcgan", "vanilla"])
+def test_a_family_without_labels_may_use_these_networks_on_labelled_data(name):
+    parts = {"generator": "wgan-resnet", "discriminator": "wgan-resnet-cifar", "width": 4, "size": 8}
+    other = find("families", name)
+    recipe = other.build(resolve(other, "tiny", parts), Facts((3, 8, 8), count=100, classes=CLASSES))
+    run = engine(recipe, classes=10)
+    run.step()
+    assert set(run.read()) >= {"d/loss", "g/loss"}
+
+
+def test_points_have_no_classes_to_draw():
+    with pytest.raises(RequestError, match="holds points"):
+        play("points", (2,), classes=CLASSES, conditional=True)
 
 
 def test_points_ask_for_perceptrons():
