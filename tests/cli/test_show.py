@@ -69,7 +69,7 @@ def test_a_name_of_several_kinds(ganzoo):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["dcgn"], "Nothing is called 'dcgn'. Did you mean dcgan or cgan or wgan? See ganzoo list --kind all."),
+        (["dcgn"], "Nothing is called 'dcgn'. Did you mean dcgan or cgan or dcgan-5x5? See ganzoo list --kind all."),
         (["dcgan", "--preset", "papr"], "dcgan has no preset 'papr'. Did you mean paper"),
         (["dcgan", "--set", "widht=3"], "dcgan has no setting 'widht'. Did you mean width"),
         (["dcgan", "--set", "width"], "--set width: expected key=value"),

@@ -1,6 +1,15 @@
 """ProGAN in training: digits at 4, 8 and 16 pixels, judged at 8x8 against digits it has not seen.
 
-PLACEHOLDER
+The rate and the slope asked for are the default preset's. Measured:
+
+| seed | Frechet distance | without averaging | 1-NN accuracy |
+|---|---|---|---|
+| 0 | 0.73 | 0.93 | 0.89 |
+| 1 | 0.73 | 0.89 | 0.88 |
+| 0, at the paper's rate and slope | 2.90 | 3.73 | 1.00 |
+
+For a slope of 1, seed 0 has no score above 7 and no jump of the loss above 0.24; at the paper's, 3.6 and 0.59.
+So short a run keeps its scores small without the drift term too (4.9); test_progan.py holds that term to its formula.
 """
 
 from __future__ import annotations
@@ -88,5 +97,5 @@ def test_digits_grow(shared, seed):
     with engine.sampling() as nets:
         averaged, live = drawn_by(engine, nets), drawn_by(engine, engine.recipe.nets)
     assert distance(averaged, unseen) < 1.0
-    assert told_apart(averaged, unseen) < 0.97
-    assert distance(live, unseen) > 1.2 * distance(averaged, unseen)
+    assert told_apart(averaged, unseen) < 0.93
+    assert distance(live, unseen) > distance(averaged, unseen)
