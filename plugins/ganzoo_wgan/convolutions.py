@@ -40,7 +40,7 @@ class Conv4Generator(nn.Sequential):
     def forward(self, z: Tensor, **cond: Tensor) -> Tensor:
         if self.classes:
             told = F.one_hot(cond["label"], self.classes) * self.classes**0.5  # as large as the noise in the mean
-            z = torch.cat([z, told.to(z.dtype)], dim=1)
+            z = torch.cat([z, told.type_as(z)], dim=1)
         return super().forward(z[:, :, None, None])
 
 

@@ -243,7 +243,7 @@ def test_growth_is_over_in_time_where_nobody_says_how_long():
 
 
 def test_version_1_follows_its_schedule():
-    recipe, config = recipe_of("original", size=256, width=8, base=64, grow=1_000, batch=10)
+    recipe, config = recipe_of("original", size=256, width=8, base=64, grow=1_000, batch=10, decay=0)
     rates, sides = [], []
     for images in range(0, 11_000, 1_000):
         recipe.begin(Progress(images=images, batch=10, total=1))
