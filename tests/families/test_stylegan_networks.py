@@ -377,7 +377,7 @@ def test_the_generator_can_be_exported_for_any_number_of_pictures():
 def test_a_size_it_cannot_have_names_the_nearest(version, size, nearest):
     with pytest.raises(RequestError, match=f"--size {nearest}"):
         generator(size, 64, 8, 1, version=version)
-    with pytest.raises(RequestError, match="vanilla"):
+    with pytest.raises(RequestError, match="points"):
         Discriminator((2,), base=64, width=8)
 
 

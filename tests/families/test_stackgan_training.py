@@ -1,0 +1,130 @@
+"""StackGAN in training: pictures must show the colour, the shape and the size that their caption says.
+
+Captions are three words, "small red circle": 2 sizes, 4 colours, 3 shapes. What a picture shows is measured, not
+learnt: the nearest colour to the mean of the figure, the share of its bounding box that it fills, and the box's side.
+"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ganzoo import Facts, find
+from ganzoo.game import Progress
+from ganzoo.train.device import Backend
+from ganzoo.train.engine import Engine
+from ganzoo.zoo.config import resolve
+
+pytestmark = pytest.mark.slow
+SIDE, SMALL = 32, 16  # of the pictures of stage two and one
+WORDS = ("small", "large", "red", "green", "blue", "yellow", "circle", "square", "triangle")
+VALUES = (2, 4, 3)  # sizes, colours, shapes
+RGB = torch.tensor([[0.9, 0.15, 0.1], [0.1, 0.75, 0.2], [0.15, 0.25, 0.95], [0.95, 0.85, 0.1]])
+RADII = torch.tensor([0.24, 0.38])  # of small and large ones, in pictures
+AREAS = torch.tensor([torch.pi, 1.76**2, 1.8])  # of each shape, where the radius is 1
+EXAMPLES, BATCH, ASKED = 4800, 32, 480
+
+
+def attributes(n: int, rng: torch.Generator) -> Tensor:
+    """Size, colour and shape of n figures, int64 [n, 3]."""
+    return torch.stack([torch.randint(values, (n,), generator=rng) for values in VALUES], 1)
+
+
+def tokens(known: Tensor) -> Tensor:
+    return known + torch.tensor([1, 1 + VALUES[0], 1 + VALUES[0] + VALUES[1]])
+
+
+def figures(known: Tensor, rng: torch.Generator, side: int = SIDE) -> Tensor:
+    """Figures before black, in [-1, 1], about the middle; place, colour and radius vary a little."""
+    n, fine = len(known), 4 * side
+    size, colour, shape = known.T
+    radius = RADII[size] + 0.04 * (torch.rand(n, generator=rng) - 0.5)
+    middle = 0.5 + 0.12 * (torch.rand(n, 2, generator=rng) - 0.5)
+    inside = outline(radius, middle, fine)[torch.arange(n), shape]
+    paint = (RGB[colour] + 0.08 * (torch.rand(n, 3, generator=rng) - 0.5)).clamp(0, 1)
+    return F.avg_pool2d(inside[:, None].float(), 4) * paint[:, :, None, None] * 2 - 1
+
+
+def outline(radius: Tensor, middle: Tensor, side: int) -> Tensor:
+    """Circle, square and triangle of a radius [N] or [N, 3] about their centre of gravity: bool [N, 3, side, side]."""
+    at = (torch.arange(side) + 0.5) / side
+    radius = radius.view(len(radius), -1, 1, 1).expand(-1, 3, 1, 1)
+    y = (at[:, None] - middle[:, 0, None, None, None]) / radius  # N x 3 x side x 1
+    x = (at - middle[:, 1, None, None, None]) / radius  # N x 3 x 1 x side
+    circle = x[:, 0].square() + y[:, 0].square() < 1
+    square = (x[:, 1].abs() < 0.88) & (y[:, 1].abs() < 0.88)
+    triangle = (y[:, 2] > -1.2) & (y[:, 2] < 0.6) & (x[:, 2].abs() < (y[:, 2] + 1.2) / 1.8)
+    return torch.stack([circle, square, triangle], 1)
+
+
+def shown(pictures: Tensor) -> Tensor:
+    """What pictures show, as `attributes` has it: the shape is that of the outline that covers the figure best."""
+    fine = F.interpolate((pictures + 1) / 2, size=2 * SIDE, mode="bilinear")
+    inside = fine.amax(1) > 0.45
+    area = inside.sum((1, 2)).clamp(min=1)
+    at = (torch.arange(2 * SIDE) + 0.5) / (2 * SIDE)
+    middle = torch.stack([(inside.sum(2) * at).sum(1), (inside.sum(1) * at).sum(1)], 1) / area[:, None]
+    radius = (area[:, None] / (2 * SIDE) ** 2 / AREAS).sqrt()  # N x 3, of each shape that has this area
+    overlap = (outline(radius, middle, 2 * SIDE) & inside[:, None]).sum((2, 3))
+    shape = overlap.argmax(1)
+    mean = (fine * inside[:, None]).sum((2, 3)) / area[:, None]
+    size = radius.gather(1, shape[:, None])[:, 0] > RADII.mean()
+    return torch.stack([size.long(), torch.cdist(mean, RGB).argmin(1), shape], 1)
+
+
+def engine(seed: int, steps: int, *, shuffled: bool = False, **settings) -> Engine:
+    family, rng = find("families", "stackgan"), torch.Generator().manual_seed(seed)
+    sizes = {"latent": 16, "condition": 128, "text": 32, "width": 32, "width_d": 16, "batch": BATCH}
+    rates = {"lr": 5e-4, "lr_d": 3e-4}
+    config = resolve(family, "tiny", {"size": SIDE, **sizes, **rates, **settings})
+    known = attributes(EXAMPLES, rng)
+    images, text = figures(known, rng), tokens(known)
+    if shuffled:
+        text = text[torch.randperm(EXAMPLES, generator=rng)]
+
+    def draw(position: int, n: int) -> dict[str, Tensor]:
+        chosen = torch.randint(EXAMPLES, (n,), generator=torch.Generator().manual_seed(position))
+        return {"image": images[chosen], "text": text[chosen]}
+
+    torch.manual_seed(seed)
+    recipe = family.build(config, Facts((3, SIDE, SIDE), count=EXAMPLES, words=WORDS))
+    start = Progress(batch=BATCH, total=BATCH * steps)
+    return Engine(recipe, draw, Backend.choose("cpu", "fp32"), start, halflife=1_000)
+
+
+def train(e: Engine, steps: int) -> None:
+    while e.now.step < steps:
+        e.step()
+
+
+@torch.no_grad()
+def drawn(e: Engine, known: Tensor) -> Tensor:
+    """What a run draws of captions, a seed each, as large as the stage at work makes it."""
+    seeds = torch.arange(len(known))
+    e.recipe.begin(e.now)
+    with e.sampling() as nets:
+        blocks = [
+            e.recipe.sample(nets, len(some), {"seed": some, "text": tokens(known[some])}) for some in seeds.split(96)
+        ]
+    pictures = torch.cat(blocks)
+    return F.avg_pool2d(pictures, SIDE // SMALL) if e.recipe.stage == 1 else pictures
+
+
+def accuracy(e: Engine) -> tuple[float, float, float]:
+    """The share of pictures that show the size, the colour and the shape they were asked for."""
+    asked = attributes(ASKED, torch.Generator().manual_seed(7))
+    return tuple((shown(drawn(e, asked)) == asked).float().mean(0).tolist())
+
+
+def slope(pictures: Tensor) -> float:
+    """Root mean square of the steps from pixel to pixel."""
+    return (pictures.diff(dim=2).square().mean() + pictures.diff(dim=3).square().mean()).sqrt().item()
+
+
+def test_what_is_measured_is_what_is_there():
+    rng = torch.Generator().manual_seed(0)
+    known = attributes(1_000, rng)
+    for pictures in (figures(known, rng), F.avg_pool2d(figures(known, rng), 2)):
+        assert ((shown(pictures) == known).float().mean(0) > 0.98).all()
