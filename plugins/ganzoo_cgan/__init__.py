@@ -141,7 +141,7 @@ FAMILY = ganzoo.Family(
             "betas": (0.5, 0.99),
             "l2": 0.0,
             "steady": 0.6,
-            "images": 110_000,
+            "images": 80_000,
             "ema": 3_000,
         },
         "paper": {**PERCEPTRONS, "size": 28, "channels": 1, "batch": 100, "images": 15_000_000},

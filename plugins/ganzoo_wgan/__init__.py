@@ -66,7 +66,7 @@ FAMILY = ganzoo.Family(
             "width": 32,
             "latent": 64,
             "batch": 16,
-            "images": 180_000,
+            "images": 120_000,
             "n_critic": 3,
             "lr": 3e-4,
             "decay": True,

@@ -1,13 +1,33 @@
 """StackGAN in training: pictures must show the colour, the shape and the size that their caption says.
 
-Captions are three words, "small red circle": 2 sizes, 4 colours, 3 shapes. What a picture shows is measured, not
-learnt: the nearest colour to the mean of the figure, the share of its bounding box that it fills, and the box's side.
+Captions are three words, "small red circle": 2 sizes, 4 colours, 3 shapes; the encoder learns them within the run.
+What a picture shows is measured, not learnt: the nearest colour to the mean of the figure, the radius that its area
+speaks of, and the outline that covers it best. (The share of its bounding box, as the fact sheet has it, is spoilt by
+a single stray pixel of 16.) Stage one draws 16 pixels, stage two 32.
+
+| what, after so many steps | size | colour | shape |
+|---|---|---|---|
+| real pictures | 1.00 | 1.00 | 0.99 |
+| stage one, 700, width 48, seed 2 | 0.98 | 1.00 | 0.85 |
+| stage one, 700, width 32, seeds 0 and 2 | 0.98, 0.97 | 0.99, 1.00 | 0.82, 0.63 |
+| and stage two, 400 more, after 1050 | 1.00, 0.99 | 1.00, 1.00 | 0.89, 0.96 |
+| captions shuffled, 300, seeds 0 and 1 | 0.51, 0.48 | 0.29, 0.22 | 0.32, 0.33 |
+| no wrong pairs, 300, seeds 0 and 1 | 0.91, 0.95 | 0.98, 0.98 | 0.45, 0.43 |
+| as it is, 300, seeds 0 and 1 | 0.88, 0.89 | 1.00, 0.99 | 0.37, 0.40 |
+
+The fact sheet proposes that without wrong pairs the colour gets worse by 0.15. It does not: fakes are judged under
+their caption too, and so teach it. What is missing then is seen in the discriminator, which takes a real picture under
+a wrong caption to be right with a chance of 0.11 to 0.12, where 0.03 to 0.04 is what wrong pairs leave.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
+from ganzoo_stackgan import recipe as stages
+from ganzoo_stackgan.captioned import others
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -22,9 +42,10 @@ SIDE, SMALL = 32, 16  # of the pictures of stage two and one
 WORDS = ("small", "large", "red", "green", "blue", "yellow", "circle", "square", "triangle")
 VALUES = (2, 4, 3)  # sizes, colours, shapes
 RGB = torch.tensor([[0.9, 0.15, 0.1], [0.1, 0.75, 0.2], [0.15, 0.25, 0.95], [0.95, 0.85, 0.1]])
-RADII = torch.tensor([0.24, 0.38])  # of small and large ones, in pictures
+RADII = torch.tensor([0.28, 0.39])  # of small and large ones, in pictures
 AREAS = torch.tensor([torch.pi, 1.76**2, 1.8])  # of each shape, where the radius is 1
 EXAMPLES, BATCH, ASKED = 4800, 32, 480
+ONE, TWO, SHORT = 700, 500, 300  # steps of either stage, and of what is seen early
 
 
 def attributes(n: int, rng: torch.Generator) -> Tensor:
@@ -41,7 +62,7 @@ def figures(known: Tensor, rng: torch.Generator, side: int = SIDE) -> Tensor:
     n, fine = len(known), 4 * side
     size, colour, shape = known.T
     radius = RADII[size] + 0.04 * (torch.rand(n, generator=rng) - 0.5)
-    middle = 0.5 + 0.12 * (torch.rand(n, 2, generator=rng) - 0.5)
+    middle = 0.5 + 0.08 * (torch.rand(n, 2, generator=rng) - 0.5)
     inside = outline(radius, middle, fine)[torch.arange(n), shape]
     paint = (RGB[colour] + 0.08 * (torch.rand(n, 3, generator=rng) - 0.5)).clamp(0, 1)
     return F.avg_pool2d(inside[:, None].float(), 4) * paint[:, :, None, None] * 2 - 1
@@ -123,8 +144,67 @@ def slope(pictures: Tensor) -> float:
     return (pictures.diff(dim=2).square().mean() + pictures.diff(dim=3).square().mean()).sqrt().item()
 
 
+@torch.no_grad()
+def belief(e: Engine) -> float:
+    """The chance that a real picture under a caption of another one is taken to be right."""
+    batch, recipe = e.draw(10**7, 256), e.recipe
+    _, mu, _ = recipe.drawer.conditioning(recipe.nets["text"](batch["text"]), torch.zeros(1))
+    other, _ = others(batch["text"])
+    seen = recipe.judge(recipe.real(batch["image"]))
+    return recipe.belief(recipe.judge.match(seen, mu[other])).item()
+
+
 def test_what_is_measured_is_what_is_there():
     rng = torch.Generator().manual_seed(0)
     known = attributes(1_000, rng)
     for pictures in (figures(known, rng), F.avg_pool2d(figures(known, rng), 2)):
         assert ((shown(pictures) == known).float().mean(0) > 0.98).all()
+
+
+def test_pictures_show_what_they_are_told():
+    e = engine(1, ONE, first=1.0, width=48, width_d=24)
+    train(e, ONE)
+    size, colour, shape = accuracy(e)
+    assert colour >= 0.95
+    assert shape >= 0.70
+    assert size >= 0.90
+    alike = attributes(8, torch.Generator().manual_seed(7)).repeat_interleave(32, 0)
+    assert drawn(e, alike).unflatten(0, (8, 32)).std(1).mean() > 0.05  # a caption leaves room
+
+
+def test_stage_two_draws_finer_what_stage_one_drew():
+    e = engine(0, ONE + TWO, first=ONE / (ONE + TWO))
+    train(e, ONE)
+    asked = attributes(ASKED, torch.Generator().manual_seed(7))
+    end, e.now = e.now, replace(e.now, images=0)
+    before, small = accuracy(e), drawn(e, asked)
+    assert before[1] >= 0.95
+    assert before[2] >= 0.70
+    e.now = end
+    train(e, ONE + TWO)
+    after, large = accuracy(e), drawn(e, asked)
+    assert (small.shape[-1], large.shape[-1]) == (SMALL, SIDE)
+    assert all(then >= now - 0.02 for then, now in zip(after, before, strict=True))
+    assert slope(large) > 1.2 * slope(F.interpolate(small, size=SIDE, mode="bilinear"))
+
+
+def test_shuffled_captions_say_nothing():
+    e = engine(0, ONE, shuffled=True, first=1.0)
+    train(e, SHORT)
+    size, colour, shape = accuracy(e)
+    assert abs(size - 1 / 2) < 0.1
+    assert abs(colour - 1 / 4) < 0.1
+    assert abs(shape - 1 / 3) < 0.1
+
+
+def test_wrong_pairs_teach_what_is_wrong(monkeypatch):
+    e = engine(0, ONE, first=1.0)
+    train(e, SHORT)
+    assert accuracy(e)[1] > 0.9  # so early, captions are heard: what shuffled ones lack is no time
+    with_pairs = belief(e)
+    monkeypatch.setattr(
+        stages, "others", lambda text: (torch.arange(len(text)), torch.zeros(len(text), dtype=torch.bool))
+    )
+    e = engine(0, ONE, first=1.0)
+    train(e, SHORT)
+    assert belief(e) > 2 * with_pairs
