@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -75,10 +76,19 @@ def test_links_lead_somewhere(page):
             assert anchor in map(slug, headings), f"{page.name} links to {target}"
 
 
-def test_the_reference_is_what_the_code_says():
-    script = ROOT / "docs" / "reference.py"
+@pytest.mark.parametrize("written", ["reference.py", "families.py"])
+def test_pages_written_from_the_code_are_what_it_says(written):
+    script = ROOT / "docs" / written
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_family_shows_what_it_draws():
+    from PIL import Image
+
+    for family in zoo().all("families"):
+        with Image.open(ROOT / "docs" / "images" / f"{family.name}.png") as sheet:
+            assert json.loads(sheet.info["ganzoo"])["family"] == family.name
 
 
 def test_an_old_reference_is_noticed(tmp_path):
