@@ -4,6 +4,7 @@ Knows nothing of engines, files or devices.
 """
 
 from ganzoo.game.interfaces import Alarm, Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
+from ganzoo.game.losses import belief
 from ganzoo.game.noise import Latent, normal, uniform, whole
 from ganzoo.game.optim import adam
 from ganzoo.game.players import TwoPlayer
@@ -21,6 +22,7 @@ __all__ = [
     "Recipe",
     "TwoPlayer",
     "adam",
+    "belief",
     "normal",
     "uniform",
     "whole",

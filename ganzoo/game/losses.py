@@ -6,8 +6,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
+
+
+def belief(loss: Any, logits: Tensor) -> Tensor:
+    """Mean chance of being real that a discriminator gives, or its mean score where the loss knows no chance."""
+    chance = getattr(loss, "belief", torch.sigmoid)
+    return (chance(logits) if chance else logits).mean()
 
 
 class NonSaturating:

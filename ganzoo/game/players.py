@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganzoo.game.interfaces import Batch, Loss, Outcome, Phase, Recipe
+from ganzoo.game.losses import belief
 from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.noise import Latent
 
@@ -54,7 +54,7 @@ class TwoPlayer(Recipe):
         with statistics_held(g):
             fake = g(batch["z"], **cond)
         on_real, on_fake = d(real, **cond), d(fake, **cond)
-        shown = {"real": self.belief(on_real), "fake": self.belief(on_fake)}
+        shown = {"real": belief(self.loss, on_real), "fake": belief(self.loss, on_fake)}
         loss = self.loss.d(on_real, on_fake)
         if self.penalty:
             shown["penalty"] = self.penalty(d, real, fake, cond)
@@ -75,8 +75,3 @@ class TwoPlayer(Recipe):
     def seen(self, batch: Batch) -> Batch:
         """The part of a batch that conditions both players."""
         return {key: batch[key] for key in self.cond}
-
-    def belief(self, logits: Tensor) -> Tensor:
-        """Mean chance of being real that the discriminator gives, or its mean score where there is no chance."""
-        chance = getattr(self.loss, "belief", torch.sigmoid)
-        return (chance(logits) if chance else logits).mean()

@@ -15,7 +15,7 @@ from torch.optim import SGD, Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, whole
+from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, belief, whole
 from ganzoo_aae import Config
 from ganzoo_aae.networks import CodeDiscriminator, Decoder, Encoder, LabelMemory, SplitEncoder
 from ganzoo_aae.priors import Gaussian, Mixture, Prior, SwissRoll
@@ -72,7 +72,7 @@ class Plain(Recipe):
         for name, code in codes.items():
             on_sample, on_code = self.nets[name](samples[name]), self.nets[name](code)
             losses.append(self.loss.d(on_sample, on_code))
-            shown |= {f"prior{name[1:]}": self.belief(on_sample), f"code{name[1:]}": self.belief(on_code)}
+            shown |= {f"prior{name[1:]}": belief(self.loss, on_sample), f"code{name[1:]}": belief(self.loss, on_code)}
         return sum(losses), shown
 
     def fool(self, batch: Batch) -> Outcome:
@@ -120,11 +120,6 @@ class Plain(Recipe):
         """Pictures with labels that may be seen, as many as the batch has."""
         x = batch["image"]
         return self.nets["labels"].draw(len(x)) if self.labelled else (x, batch["label"])
-
-    def belief(self, logits: Tensor) -> Tensor:
-        """Mean chance of being real that a discriminator gives, or its mean score where there is no chance."""
-        chance = getattr(self.loss, "belief", torch.sigmoid)
-        return (chance(logits) if chance else logits).mean()
 
 
 class Supervised(Plain):

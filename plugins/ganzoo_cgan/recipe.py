@@ -12,7 +12,7 @@ from torch.optim import SGD, Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam
+from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam, belief
 from ganzoo.game.nn import statistics_held
 from ganzoo_cgan import Config
 
@@ -61,7 +61,7 @@ class Conditional(TwoPlayer):
         with statistics_held(g):
             fake = g(z, label=drawn)
         on_real, on_fake = d(real, label=label), d(fake, label=drawn)
-        return self.loss.d(on_real, on_fake), {"real": self.belief(on_real), "fake": self.belief(on_fake)}
+        return self.loss.d(on_real, on_fake), {"real": belief(self.loss, on_real), "fake": belief(self.loss, on_fake)}
 
     def g_loss(self, batch: Batch) -> Outcome:
         g, d, real = self.nets["g"], self.nets["d"], batch["image"]

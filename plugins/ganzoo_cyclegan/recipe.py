@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam
+from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, belief
 from ganzoo_cyclegan import Config
 from ganzoo_cyclegan.networks import Discriminator, Generator, Pool
 
@@ -63,7 +63,7 @@ class Translation(Recipe):
             fake = self.nets[f"pool_{side}"](batch[f"fake_{side}"])
             on_real, on_fake = self.nets[f"d_{side}"](torch.cat([batch[side], fake])).chunk(2)
             losses.append(self.loss.d(on_real, on_fake))
-            shown |= {f"real_{side}": self.belief(on_real), f"fake_{side}": self.belief(on_fake)}
+            shown |= {f"real_{side}": belief(self.loss, on_real), f"fake_{side}": belief(self.loss, on_fake)}
         return sum(losses), shown
 
     def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
@@ -84,11 +84,6 @@ class Translation(Recipe):
             on_fake, on_real = d(torch.cat([fake, real])).chunk(2)
             return self.loss.g(on_fake, on_real)
         return self.loss.g(d(fake))
-
-    def belief(self, logits: Tensor) -> Tensor:
-        """Mean chance of being real that a judge gives, or its mean score where there is no chance."""
-        chance = getattr(self.loss, "belief", torch.sigmoid)
-        return (chance(logits) if chance else logits).mean()
 
     def shifted(self, x: Tensor) -> Tensor:
         """The paper's augmentation: a crop of the enlarged picture, and a mirror, each picture's own."""

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, TwoPlayer, adam
+from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, TwoPlayer, adam, belief
 from ganzoo.game.growth import Growth, faded, renew
 from ganzoo.game.nn.pyramid import enlarged
 from ganzoo.game.penalties import gradient_penalty
@@ -84,8 +84,8 @@ class Labelled(Growing):
         fake = g(batch["z"], **self.seen(batch))
         on_real, on_fake = d.judge(real, self.lod), d.judge(fake, self.lod)
         shown = {
-            "real": self.belief(on_real[:, 0]),
-            "fake": self.belief(on_fake[:, 0]),
+            "real": belief(self.loss, on_real[:, 0]),
+            "fake": belief(self.loss, on_fake[:, 0]),
             "penalty": self.steepness(d, real, fake, {"lod": self.lod}),
             "naming": cross_entropy(on_real[:, 1:], label) + cross_entropy(on_fake[:, 1:], label),
         }

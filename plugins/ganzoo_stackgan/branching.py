@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 import ganzoo
-from ganzoo.game import Batch, Outcome, Phase, Progress
+from ganzoo.game import Batch, Outcome, Phase, Progress, belief
 from ganzoo.game.nn import statistics_held
+from ganzoo.game.nn.pyramid import reduced
 from ganzoo_stackgan import Config
 from ganzoo_stackgan.captioned import Captioned, others, spoken
-from ganzoo_stackgan.networks import Discriminator, divergence, picture, reduced
+from ganzoo_stackgan.networks import Discriminator, divergence, picture
 from ganzoo_stackgan.tree import Grown, Tree, inconsistency
 
 
@@ -61,7 +62,7 @@ class Branching(Captioned):
         seen, seen_fake = d(real), d(fake)
         real_alone, fake_alone = d.judge(seen), d.judge(seen_fake)
         if mu is None:
-            shown = {"real": self.belief(real_alone), "fake": self.belief(fake_alone)}
+            shown = {"real": belief(self.loss, real_alone), "fake": belief(self.loss, fake_alone)}
             return self.loss.d(real_alone, fake_alone), shown
         other, exists = batch["others"]
         right, on_fake = d.match(seen, mu), d.match(seen_fake, mu)
@@ -70,7 +71,11 @@ class Branching(Captioned):
         # A picture that does not suit the caption is a real one all the same.
         wrong_alone = d.judge(seen[other])
         reals, fakes = (right, real_alone, wrong_alone), (wrong, on_fake, fake_alone)
-        shown = {"real": self.belief(right), "wrong": self.belief(wrong), "fake": self.belief(on_fake)}
+        shown = {
+            "real": belief(self.loss, right),
+            "wrong": belief(self.loss, wrong),
+            "fake": belief(self.loss, on_fake),
+        }
         return 3 * self.loss.d(torch.cat(reals), torch.cat(fakes)), shown  # sums of six, not means
 
     def g_loss(self, batch: Batch) -> Outcome:

@@ -49,11 +49,6 @@ class Captioned(Recipe):
         """Standard normal noise [n, each of ``parts``], one draw for all of them."""
         return Latent(sum(parts))(n, device, seeds).split(parts, 1)
 
-    def belief(self, logits: Tensor) -> Tensor:
-        """Mean chance of being real that a discriminator gives, or its mean score where there is no chance."""
-        chance = getattr(self.loss, "belief", torch.sigmoid)
-        return (chance(logits) if chance else logits).mean()
-
 
 def rate(config: Config, player: str) -> float:
     """The learning rate that a player begins with."""

@@ -190,16 +190,6 @@ def beside(seen: Tensor, condition: Tensor) -> Tensor:
     return torch.cat([seen, condition[:, :, None, None].expand(-1, -1, *seen.shape[2:])], 1)
 
 
-def enlarged(x: Tensor, times: int) -> Tensor:
-    """Every pixel as a square of ``times`` by ``times``."""
-    return F.interpolate(x, scale_factor=times, mode="nearest")
-
-
-def reduced(x: Tensor, times: int) -> Tensor:
-    """The mean of every square of ``times`` by ``times``."""
-    return x if times == 1 else F.avg_pool2d(x, times)
-
-
 def start_normal(layer: nn.Module) -> None:
     if isinstance(layer, Conditioning):
         # 0.02 where a text has the paper's 1024 coordinates; shorter ones are to be heard as clearly from the start.

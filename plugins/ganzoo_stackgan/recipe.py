@@ -10,11 +10,12 @@ from torch.optim import Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Outcome, Phase, Progress, adam
+from ganzoo.game import Batch, Outcome, Phase, Progress, adam, belief
 from ganzoo.game.nn import statistics_held
+from ganzoo.game.nn.pyramid import enlarged, reduced
 from ganzoo_stackgan import Config, branching
 from ganzoo_stackgan.captioned import Captioned, others, rate, spoken
-from ganzoo_stackgan.networks import Discriminator, Drawn, StageOne, StageTwo, divergence, enlarged, picture, reduced
+from ganzoo_stackgan.networks import Discriminator, Drawn, StageOne, StageTwo, divergence, picture
 from ganzoo_stackgan.text import Eye, TextEncoder
 from ganzoo_stackgan.vectors import read_vectors
 
@@ -61,7 +62,11 @@ class Stacked(Captioned):
         right, on_fake = d.match(seen, mu), d.match(seen_fake, mu)
         # Where all of a batch have one caption there is no wrong one, and the fake speaks for it.
         wrong = torch.where(exists, d.match(seen, mu[other]), on_fake)
-        shown = {"real": self.belief(right), "wrong": self.belief(wrong), "fake": self.belief(on_fake)}
+        shown = {
+            "real": belief(self.loss, right),
+            "wrong": belief(self.loss, wrong),
+            "fake": belief(self.loss, on_fake),
+        }
         reals, fakes = [right], [wrong, on_fake]
         if d.alone is not None:
             reals, fakes = [right, d.judge(seen)], [wrong, on_fake, d.judge(seen_fake)]

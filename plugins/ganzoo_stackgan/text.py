@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo_stackgan.networks import looking, picture, reduced
+from ganzoo.game.nn.pyramid import reduced
+from ganzoo_stackgan.networks import looking, picture
 
 EYE = 32  # side of the pictures that captions are compared with: what they tell is seen from afar
 SHARPNESS = 10.0  # of the comparison: how much more likely a perfect likeness is than none, as a logarithm

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganzoo import RequestError
-from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, Recipe, whole
+from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, Recipe, belief, whole
 from ganzoo_stylegan import Config
 
 
@@ -45,7 +45,7 @@ class Styled(Recipe):
     def d_loss(self, batch: Batch) -> Outcome:
         on_real, on_fake = self.judged(self.real(batch), batch), self.judged(self.drawn(batch), batch)
         self.heed(on_real)
-        return self.loss.d(on_real, on_fake), {"real": self.belief(on_real), "fake": self.belief(on_fake)}
+        return self.loss.d(on_real, on_fake), {"real": belief(self.loss, on_real), "fake": belief(self.loss, on_fake)}
 
     def heed(self, on_real: Tensor) -> None:
         """Take note of the discriminator's opinion of real pictures."""
@@ -83,11 +83,6 @@ class Styled(Recipe):
 
     def label(self, batch: Batch) -> Batch:
         return {"label": batch["label"]} if self.classes else {}
-
-    def belief(self, logits: Tensor) -> Tensor:
-        """Mean chance of being real that the discriminator gives, or its mean score where there is no chance."""
-        chance = getattr(self.loss, "belief", torch.sigmoid)
-        return (chance(logits) if chance else logits).mean()
 
     # what comes out
 

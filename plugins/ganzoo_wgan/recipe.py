@@ -13,7 +13,7 @@ from torch.optim import Optimizer, RMSprop
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam
+from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam, belief
 from ganzoo.game.nn import statistics_held
 from ganzoo.game.penalties import gradient_penalty
 from ganzoo_wgan import Config
@@ -75,7 +75,12 @@ class Auxiliary(Wasserstein):
         on_fake = d(fake)
         penalty = self.penalty(d, real, fake, {}) if self.penalty else on_real.new_zeros(())
         naming = cross_entropy(names, label)
-        shown = {"real": self.belief(on_real), "fake": self.belief(on_fake), "penalty": penalty, "naming": naming}
+        shown = {
+            "real": belief(self.loss, on_real),
+            "fake": belief(self.loss, on_fake),
+            "penalty": penalty,
+            "naming": naming,
+        }
         return self.loss.d(on_real, on_fake) + penalty + naming, shown
 
     def g_loss(self, batch: Batch) -> Outcome:

@@ -31,7 +31,7 @@ from ganzoo_stackgan.captioned import others
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganzoo import Facts, find
+from ganzoo import Facts, find, game
 from ganzoo.game import Progress
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
@@ -151,7 +151,7 @@ def belief(e: Engine) -> float:
     _, mu, _ = recipe.drawer.conditioning(recipe.nets["text"](batch["text"]), torch.zeros(1))
     other, _ = others(batch["text"])
     seen = recipe.judge(recipe.real(batch["image"]))
-    return recipe.belief(recipe.judge.match(seen, mu[other])).item()
+    return game.belief(recipe.loss, recipe.judge.match(seen, mu[other])).item()
 
 
 def test_what_is_measured_is_what_is_there():
