@@ -17,7 +17,7 @@ def print_catalogue(pattern: str = "", kind: str = "families", as_json: bool = F
     kinds = KINDS if kind == EVERY else (known_kind(kind),)
     cards = [card for each in kinds for card in zoo().all(each) if _matches(card.name, pattern)]
     if as_json:
-        print_json([_record(card) for card in cards])
+        print_json([record(card) for card in cards])
         return
     if not cards:
         what = "cards" if kind == EVERY else kind
@@ -47,7 +47,8 @@ def _guest(card: Card) -> str:
     return "" if origin.is_builtin else f"{origin.package} {origin.version}"
 
 
-def _record(card: Card) -> dict[str, Any]:
+def record(card: Card) -> dict[str, Any]:
+    """What any card says, as JSON has it."""
     origin = zoo().origin(card)
     return {
         "name": card.name,

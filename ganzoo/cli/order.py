@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OPTIONS = {
     "label": "--label",
+    "cluster": "--label",
     "text": "--text",
     "a": "--input with --to",
     "image": "--input",
@@ -82,7 +83,7 @@ def require(trained: Trained, option: str, key: str) -> None:
 
 def check_wishes(trained: Trained, wishes: Wishes) -> None:
     """Refuse wishes of a kind that the run does not take."""
-    for said, key in ((wishes.label, "label"), (wishes.texts, "text"), (wishes.truncation, "truncation")):
+    for said, key in ((wishes.label, category(trained)[0]), (wishes.texts, "text"), (wishes.truncation, "truncation")):
         if said:
             require(trained, OPTIONS[key], key)
 
@@ -92,15 +93,23 @@ def choices(trained: Trained, wishes: Wishes) -> list[list[Choice]]:
     check_wishes(trained, wishes)
     kinds: list[list[Choice]] = []
     if wishes.label:
-        classes = trained.facts.classes
-        numbers = read_labels(wishes.label, classes, trained.name)
-        kinds.append([Choice("label", k, classes[k], _stem(classes[k])) for k in numbers])
+        key, names = category(trained)
+        numbers = read_labels(wishes.label, names, trained.name, "cluster" if key == "cluster" else "class")
+        kinds.append([Choice(key, k, names[k], _stem(names[k])) for k in numbers])
     if wishes.texts:
         words = trained.facts.words
         kinds.append([Choice("text", read_text(text, words, trained.name), text, "text") for text in wishes.texts])
     if wishes.truncation:
         kinds.append([Choice("truncation", psi, psi, f"psi{psi:g}") for psi in read_truncation(wishes.truncation)])
     return kinds
+
+
+def category(trained: Trained) -> tuple[str, Sequence[str]]:
+    """What ``--label`` chooses among, and the names: the classes of the data, or clusters a family finds by itself."""
+    recipe = trained.recipe
+    if "cluster" in recipe.takes:
+        return "cluster", [f"cluster {k}" for k in range(recipe.clusters)]
+    return "label", trained.facts.classes
 
 
 def make_order(trained: Trained, kinds: list[list[Choice]], seeds: Sequence[Seed]) -> Order:
@@ -111,9 +120,10 @@ def make_order(trained: Trained, kinds: list[list[Choice]], seeds: Sequence[Seed
     for place, choice in enumerate(rows[0]):
         cond[choice.key] = _tensor(choice.key, [row[place].value for row, _ in examples])
         words[choice.key] = [row[place].word for row, _ in examples]
-    if "label" in takes and "label" not in cond and trained.facts.classes:
-        labels = [int(seed) % len(trained.facts.classes) for _, seed in examples]
-        cond["label"], words["label"] = _tensor("label", labels), [trained.facts.classes[k] for k in labels]
+    key, names = category(trained)
+    if key in takes and key not in cond and names:
+        numbers = [int(seed) % len(names) for _, seed in examples]
+        cond[key], words[key] = _tensor(key, numbers), [names[k] for k in numbers]
     if "text" in takes and "text" not in cond:
         words["text"] = captions(trained, [int(seed) for _, seed in examples])
         cond["text"] = _tensor("text", [read_text(text, trained.facts.words, trained.name) for text in words["text"]])
@@ -141,7 +151,7 @@ def mixed(order: Order, seeds: Sequence[Seed], cut: int | None) -> Order:
     return replace(order, cond=cond, stems=stems)
 
 
-def read_labels(text: str, classes: Sequence[str], run: str) -> list[int]:
+def read_labels(text: str, classes: Sequence[str], run: str, kind: str = "class") -> list[int]:
     """``"all"``, or names, numbers and ranges of numbers, to classes; a name goes before a number that looks alike."""
     if text in classes:
         return [classes.index(text)]
@@ -151,9 +161,9 @@ def read_labels(text: str, classes: Sequence[str], run: str) -> list[int]:
     for part in map(str.strip, text.split(",")):
         found = re.fullmatch(r"(\d+)-(\d+)", part)
         if part not in classes and found and int(found[1]) <= int(found[2]) < 2 * len(classes):
-            labels += [_label(str(k), classes, run) for k in range(int(found[1]), int(found[2]) + 1)]
+            labels += [_label(str(k), classes, run, kind) for k in range(int(found[1]), int(found[2]) + 1)]
         else:
-            labels.append(_label(part, classes, run))
+            labels.append(_label(part, classes, run, kind))
     return labels
 
 
@@ -211,13 +221,13 @@ def seed_stem(seed: Seed) -> str:
     return f"seed{int(whole):06d}" + (f".{fraction}" if fraction else "")
 
 
-def _label(part: str, classes: Sequence[str], run: str) -> int:
+def _label(part: str, classes: Sequence[str], run: str, kind: str) -> int:
     if part in classes:
         return classes.index(part)
     if part.isdecimal() and int(part) < len(classes):
         return int(part)
     near = did_you_mean(part, classes)
-    raise RequestError(f"No class {part!r} in {run}: it has {len(classes)}, {_some(classes)}.{near}")
+    raise RequestError(f"No {kind} {part!r} in {run}: it has {len(classes)}, {_some(classes)}.{near}")
 
 
 def _tensor(key: str, values: list[Any]) -> Tensor:

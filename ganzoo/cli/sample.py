@@ -31,7 +31,9 @@ def sample(
         int | None, typer.Option("-n", help="How many, from seed 0 on: a sheet, or a row.", min=1, max=LARGEST_DRAW)
     ] = None,
     seeds: Annotated[str, typer.Option(help="Which: 0-63, or 7,12.5,40-44. A seed is always the same picture.")] = "",
-    label: Annotated[str, typer.Option(help="Of a class, by name or number; 0-9, 3,7 or all for a row each.")] = "",
+    label: Annotated[
+        str, typer.Option(help="Of a class or cluster, by name or number; 0-9, 3,7 or all for a row each.")
+    ] = "",
     text: Annotated[list[str] | None, typer.Option(help="What to draw, in words; again for another row.")] = None,
     given: Annotated[
         Path | None, typer.Option("--input", metavar="PATH", help="Pictures to translate, or to reconstruct.")
@@ -220,6 +222,8 @@ def reconstruct(asked: Asked, trained: Trained, studio: Studio) -> dict[str, Any
     from ganzoo.train.inputs import Given
 
     kinds = _single(choices(trained, asked.wishes), "--input")
+    if any(kind[0].key == "cluster" for kind in kinds):
+        raise RequestError(f"{trained.name} finds the cluster of a picture itself. Leave --label out.")
     label = next((kind[0].value for kind in kinds if kind[0].key == "label"), None)
     return studio.reconstruct(Given(asked.given, asked.n), label)
 

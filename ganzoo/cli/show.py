@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ganzoo.cli.catalogue import record
 from ganzoo.cli.output import print_json, print_table
 from ganzoo.cli.table import screen_width, wrapped
 from ganzoo.errors import RequestError
@@ -33,13 +34,13 @@ def show(
     if not isinstance(card, Family):
         if preset or settings:
             raise RequestError(f"{card.name} is a {SINGULAR[card.kind]}: only a family has presets and settings.")
-        print_json(_record(card)) if as_json else _print_card(card)
+        print_json(_card_record(card)) if as_json else _print_card(card)
     else:
         config = resolve(card, preset, assignments(settings or []))
         facts = usual_facts(card, config, is_points=bool(card.points_preset) and preset == card.points_preset)
         networks = count_parameters(card, config, facts)
         if as_json:
-            print_json(_record(card) | _family_record(card, preset, config, networks))
+            print_json(_card_record(card) | _family_record(card, preset, config, networks))
         else:
             _print_card(card)
             _print_family(card, preset, config, facts, networks)
@@ -67,21 +68,10 @@ def usual_facts(family: Family, config: Config, is_points: bool = False) -> Fact
     )
 
 
-def _record(card: Card) -> dict[str, Any]:
-    """What the card itself says, as JSON has it."""
-    origin = zoo().origin(card)
+def _card_record(card: Card) -> dict[str, Any]:
+    """What the card itself says, as JSON has it: what any card does, and what this kind does beside it."""
     more = ("idea", "game", "good_for", "weakness", "data", "gives", "licence")
-    return {
-        "name": card.name,
-        "kind": card.kind,
-        "summary": card.summary,
-        "paper": card.paper,
-        "year": card.year,
-        "needs": list(card.needs),
-        "package": origin.package,
-        "version": origin.version,
-        **{key: getattr(card, key) for key in more if hasattr(card, key)},
-    }
+    return record(card) | {key: getattr(card, key) for key in more if hasattr(card, key)}
 
 
 def _family_record(family: Family, preset: str, config: Config, networks: dict[str, int]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ganzoo.train.trained import Trained
 
 PART = 16 * BLOCK  # pictures in memory at once, where they go to files of their own
 WALKER = 256  # pixels; a picture that walks alone is enlarged up to here
-JSON_KEYS = {"label": "labels", "text": "texts"}  # plural for those that are lists of words
+JSON_KEYS = {"label": "labels", "cluster": "clusters", "text": "texts"}  # plural for those that are lists of words
 
 Work = Callable[[list[str], torch.Tensor], Sequence[np.ndarray]]  # names and pictures to what is made of them
 

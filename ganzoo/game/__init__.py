@@ -5,7 +5,7 @@ Knows nothing of engines, files or devices.
 
 from ganzoo.game.interfaces import Alarm, Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
 from ganzoo.game.losses import belief
-from ganzoo.game.noise import Latent, normal, uniform, whole
+from ganzoo.game.noise import Latent, normal, uniform, ways, whole
 from ganzoo.game.optim import adam
 from ganzoo.game.players import TwoPlayer
 
@@ -25,5 +25,6 @@ __all__ = [
     "belief",
     "normal",
     "uniform",
+    "ways",
     "whole",
 ]

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 Batch = dict[str, Any]  # "image", "label", "text", "a", "b"; on device, images in [-1, 1]; lives for one step
-Outcome = tuple[Tensor, dict[str, Tensor]]  # what to differentiate, what to show
+Outcome = tuple[Tensor, dict[str, Tensor]]  # what to differentiate; what to show: numbers, or chances (`belief`)
 
 
 class Generator(Protocol):
@@ -82,6 +82,7 @@ class Recipe:
     alarms: tuple[Alarm, ...] = ()  # what to be told of, looked up whenever the log gets a line
     batch: int | None = None  # real images per batch from the next step on, where begin() lets it vary
     takes: tuple[str, ...] = ()  # what sample() heeds beside "seed"; it is given nothing else
+    clusters: int = 0  # where it takes "cluster": how many there are
     reach: float = 1.0  # where it takes "plane": the coordinate of a code that lies at the plane's edge
 
     def begin(self, now: Progress) -> None:
@@ -103,6 +104,7 @@ class Recipe:
 
         These are there when they are asked for:
 
+        - "cluster": int64 [n] below ``clusters``, of the categories it has found by itself.
         - "image": pictures to reconstruct [n, C, H, W].
         - "truncation": float32 [n], 1 for the style as it is and 0 for the mean of all.
         - "mix": seeds like "seed", whose styles the layers from "cut" on take, int64 [n]; from the middle without it.

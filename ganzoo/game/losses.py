@@ -1,6 +1,6 @@
 """Adversarial losses, each written on logits: one scalar for either player, to be minimised.
 
-``belief`` turns logits into the chance the discriminator gives to "this is real", for people to look at;
+``belief`` turns logits into the chances the discriminator gives to "this is real", for people to look at;
 0.5 is where neither player wins. A critic that measures a distance has no such number and says None.
 """
 
@@ -14,9 +14,12 @@ from torch.nn.functional import relu, softplus
 
 
 def belief(loss: Any, logits: Tensor) -> Tensor:
-    """Mean chance of being real that a discriminator gives, or its mean score where the loss knows no chance."""
+    """Chances of being real that a discriminator gives, like ``logits``; the mean of its scores where there are none.
+
+    Shown as they are by a phase: the log has their mean, and the engine counts how many are on the right side of 0.5.
+    """
     chance = getattr(loss, "belief", torch.sigmoid)
-    return (chance(logits) if chance else logits).mean()
+    return chance(logits) if chance else logits.mean()
 
 
 class NonSaturating:
@@ -85,3 +88,5 @@ class Relativistic:
 
     def g(self, fake: Tensor, real: Tensor) -> Tensor:
         return softplus(real - fake).mean()
+
+    belief = None  # a chance belongs to a pair, not to a logit

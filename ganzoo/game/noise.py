@@ -42,27 +42,29 @@ def uniform(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | Non
     return (2 * unit - 1) * 3**0.5
 
 
+def ways(seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """From which seed, to which, and how much of the way: int64 [n] twice, and float64 [n] in [0, 1)."""
+    if seeds.dim() == 2:
+        start, end, share = seeds.unbind(1)
+        return start.long(), end.long(), share.double()
+    start = seeds.long()
+    return start, start + 1, (seeds - start).double()
+
+
 def whole(seeds: Tensor) -> Tensor:
     """The seed that each row starts from, int64 [n]: for what has no between, as a class."""
-    return (seeds if seeds.dim() == 1 else seeds[:, 0]).long()
+    return ways(seeds)[0]
 
 
 def _seeded(draw: Callable[..., Tensor], between: Between, shape: tuple[int, ...], seeds: Tensor) -> Tensor:
     """A row for each seed, and where it lies on the way to another, one between the two."""
     rows = []
-    for start, end, share in _ways(seeds):
+    for start, end, share in zip(*(part.tolist() for part in ways(seeds)), strict=True):
         row = draw(shape, generator=_generator(start))
         if share:
             row = between(row, draw(shape, generator=_generator(end)), share)
         rows.append(row)
     return torch.stack(rows)
-
-
-def _ways(seeds: Tensor) -> list[tuple[int, int, float]]:
-    """From where, to where, and how much of the way, for every row."""
-    if seeds.dim() == 2:
-        return [(int(start), int(end), share) for start, end, share in seeds.tolist()]
-    return [(int(seed), int(seed) + 1, seed - int(seed)) for seed in seeds.tolist()]
 
 
 def _turned(a: Tensor, b: Tensor, share: float) -> Tensor:

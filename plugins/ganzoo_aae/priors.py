@@ -2,7 +2,8 @@
 
 A prior is called for n samples [n, size]. Those of several components take ``component`` [n], which of them each sample
 is to come from; without it they draw from all alike. With ``seeds``, row i depends on row i of them alone, so each row
-is made of one draw of normal numbers; where a uniform one is needed, it is the normal one's rank.
+is made of one draw of normal numbers; where a uniform one is needed, it is the normal one's rank. On the way from one
+seed to another a row moves without a jump.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from ganzoo.game import normal
+from ganzoo.game import normal, ways
 
 Device = torch.device | str
 
@@ -65,10 +66,24 @@ class Mixture:
     def __call__(self, n: int, device: Device, component: Tensor | None = None, seeds: Tensor | None = None) -> Tensor:
         outwards, across, chance = normal(n, 3, device=device, seeds=seeds).unbind(1)
         if component is None:
-            component = (rank(chance) * self.components).long()
+            component = self.petal(chance) if seeds is None else self.petal_on_the_way(seeds, device)
         angle = component * (2 * pi / self.components)
         r, t = self.distance + self.length * outwards, self.breadth * across
         return torch.stack((r * angle.cos() - t * angle.sin(), r * angle.sin() + t * angle.cos()), 1)
+
+    def petal(self, chance: Tensor) -> Tensor:
+        """Normal numbers [n] to petals int64 [n], each as likely as the others."""
+        return (rank(chance) * self.components).long()
+
+    def petal_on_the_way(self, seeds: Tensor, device: Device) -> Tensor:
+        """Which petal seeds lie in [n]; those between two seeds turn from the one's to the other's by the nearer side.
+
+        Petals have no order but that of the circle: a rank between two would jump from one to the next.
+        """
+        start, end, share = ways(seeds)
+        here, there = (self.petal(normal(len(seeds), 3, device=device, seeds=each)[:, 2]) for each in (start, end))
+        turn = (there - here + self.components // 2) % self.components - self.components // 2
+        return here + turn * torch.as_tensor(share.float(), device=device)
 
 
 @dataclass(frozen=True)

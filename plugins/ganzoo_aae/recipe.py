@@ -177,10 +177,17 @@ class SemiSupervised(Supervised):
 class Clustering(SemiSupervised):
     """No label at all (section 6): the same without the fourth phase."""
 
-    takes = ("image",)  # the label of the data is no cluster
+    takes = ("image", "cluster")  # the label of the data is no cluster
+
+    @property
+    def clusters(self) -> int:
+        return self.categories
 
     def phases(self) -> list[Phase]:
         return [phase for phase in super().phases() if phase.name != "y"]
+
+    def choice(self, n: int, cond: Batch) -> Tensor:
+        return cond["cluster"] if "cluster" in cond else super().choice(n, cond)
 
 
 class Conditioned(Plain):

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import Facts, RequestError
+from ganzoo import Facts
 from ganzoo.game.nn import Maxout
+from ganzoo.game.nn.sides import square
 
 
 class Perceptron(nn.Module):
@@ -172,21 +173,19 @@ def ladder(shape: tuple[int, ...]) -> tuple[int, int, int]:
     Raises:
         RequestError: naming the nearest side that is 4, 5, 6 or 7 times a power of two, and a multiple of 4.
     """
-    if len(shape) != 3:
-        raise RequestError("cgan's networks draw pictures, and this data holds points. Try: ganzoo train vanilla")
-    channels, height, width = shape
-    if height != width or not is_legal(height):
-        nearest = min((side for side in range(8, 2 * max(height, 8)) if is_legal(side)), key=lambda s: abs(s - height))
-        raise RequestError(
-            f"cgan's convolutions need square pictures whose side is a power of two from 8, or 5, 6 or 7 times one "
-            f"(12, 20, 24, 28, 40, ...), not {height}x{width}. Use --size {nearest}."
-        )
-    return channels, height >> doublings(height), doublings(height)
+    sides = "whose side is a power of two from 8, or 5, 6 or 7 times one (12, 20, 24, 28, 40, ...)"
+    channels, side = square(shape, "cgan", sides, nearest)
+    return channels, side >> doublings(side), doublings(side)
 
 
 def doublings(side: int) -> int:
     """How often a grid of 4 to 7 must double to reach ``side``."""
     return (side // 4).bit_length() - 1
+
+
+def nearest(side: int) -> int:
+    """The closest side that `ladder` takes."""
+    return min(filter(is_legal, range(8, 2 * max(side, 8))), key=lambda other: abs(other - side))
 
 
 def is_legal(side: int) -> bool:

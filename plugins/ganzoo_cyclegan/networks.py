@@ -8,14 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganzoo import RequestError
+from ganzoo.game.nn.sides import square
 
 
 class Generator(nn.Sequential):
     """Pictures to pictures: [N, C, S, S] in [-1, 1] to the same, for any S that is a multiple of 4."""
 
     def __init__(self, shape: tuple[int, ...], width: int, blocks: int):
-        channels = picture(shape, least=8, step=4)
+        channels = translated(shape)
         super().__init__(
             *block(reflected(channels, width, 7)),  # width x S x S
             *block(nn.Conv2d(width, 2 * width, 3, 2, 1)),  # 2 width x S/2 x S/2
@@ -52,8 +52,7 @@ class Discriminator(nn.Sequential):
     """
 
     def __init__(self, shape: tuple[int, ...], width: int, layers: int):
-        # What is left after the halvings must lose a pixel twice, and instance norm needs more than one in between.
-        channels = picture(shape, least=3 << layers)
+        channels = judged(shape, layers)
         widths = [width * min(2**i, 8) for i in range(layers + 1)]
         # No norm where the data come in.
         stack: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
@@ -121,15 +120,22 @@ def initialise(layer: nn.Module) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def picture(shape: tuple[int, ...], least: int, step: int = 1) -> int:
-    """Channels of the pictures, or an error that names the nearest side from ``least`` on in steps of ``step``."""
-    if len(shape) != 3:
-        raise RequestError("cyclegan's networks see pictures, and this data holds points. Try: ganzoo train vanilla")
-    channels, height, width = shape
-    if height != width or height < least or height % step:
-        nearest = max(-(-least // 4) * 4, (height + step // 2) // step * step)
-        what = f"whose side is a multiple of {step} from {least}" if step > 1 else f"from {least} pixels a side"
-        raise RequestError(
-            f"cyclegan's networks need square pictures {what}, not {height}x{width}. Use --size {nearest}."
-        )
+def translated(shape: tuple[int, ...]) -> int:
+    """Channels of pictures that can be halved twice and doubled back; RequestError naming the nearest side."""
+    sides = "whose side is a multiple of 4 from 8"
+    channels, _ = square(shape, "cyclegan", sides, lambda side: max(8, (side + 2) // 4 * 4))
+    return channels
+
+
+def judged(shape: tuple[int, ...], layers: int) -> int:
+    """Channels of pictures that leave patches behind ``layers`` halvings; RequestError naming the nearest side.
+
+    What is left must lose a pixel twice, and instance norm needs more than one in between.
+    """
+    least = 3 << layers
+
+    def nearest(side: int) -> int:
+        return side if side >= least else -(-least // 4) * 4  # one that translators can have too
+
+    channels, _ = square(shape, "cyclegan", f"of {least} pixels a side or more", nearest)
     return channels

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 import ganzoo
 from ganzoo.game import Batch, Outcome, Phase, Progress, belief
 from ganzoo.game.nn import statistics_held
-from ganzoo.game.nn.pyramid import reduced
+from ganzoo.game.nn.pyramid import picture, reduced
 from ganzoo_stackgan import Config
 from ganzoo_stackgan.captioned import Captioned, others, spoken
-from ganzoo_stackgan.networks import Discriminator, divergence, picture
+from ganzoo_stackgan.networks import Discriminator, divergence
 from ganzoo_stackgan.tree import Grown, Tree, inconsistency
 
 
@@ -120,7 +120,7 @@ def build_tree(config: Config, facts: ganzoo.Facts) -> dict[str, dict[str, nn.Mo
         residuals=config.residuals,
         branches=config.branches,
     )
-    channels, side = picture(facts.shape)
+    channels, side = picture(facts.shape, "stackgan")
     sides = [side >> level for level in reversed(range(config.branches))]
     told = config.condition if config.conditional else 0
     judges = [Discriminator((channels, s, s), width=config.width_d, condition=told, alone=True) for s in sides]

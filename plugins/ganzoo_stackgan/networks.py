@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import RequestError
+from ganzoo.game.nn.pyramid import picture
 
 LEAST = 8  # side of the smallest pictures
 
@@ -56,7 +56,7 @@ class StageOne(nn.Module):
         self, shape: tuple[int, ...], *, text: int, condition: int, latent: int, width: int, slope: float = 0.2
     ):
         super().__init__()
-        channels, side = picture(shape)
+        channels, side = picture(shape, "stackgan")
         most = (width << doublings(side)) // 2  # 8 widths for 64 pixels
         self.conditioning = Conditioning(text, condition, slope)
         root = nn.Linear(latent + condition, 16 * most, bias=False)
@@ -89,7 +89,7 @@ class StageTwo(nn.Module):
         slope: float = 0.2,
     ):
         super().__init__()
-        channels, _ = picture(shape, LEAST * enlarge)
+        channels, _ = picture(shape, "stackgan", LEAST * enlarge)
         self.conditioning = Conditioning(text, condition, slope)
         self.down = nn.Sequential(
             conv(channels, width),
@@ -118,7 +118,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], *, width: int, condition: int, alone: bool):
         super().__init__()
-        channels, side = picture(shape)
+        channels, side = picture(shape, "stackgan")
         layers, most = looking(channels, side, width)
         while most > 8 * width:  # pictures above 64 pixels: back to as many features as those have
             layers += matched(most, most // 2)
@@ -205,18 +205,3 @@ def start_normal(layer: nn.Module) -> None:
 def doublings(side: int) -> int:
     """How often a grid of 4 must double to reach ``side``."""
     return side.bit_length() - 3
-
-
-def picture(shape: tuple[int, ...], least: int = LEAST) -> tuple[int, int]:
-    """Channels and side of the pictures, or an error that names the nearest side these networks can have."""
-    if len(shape) != 3:
-        raise RequestError("stackgan's networks draw pictures, and this data holds points. Try: ganzoo train vanilla")
-    channels, height, width = shape
-    if height != width or height < least or height & (height - 1):
-        lower = max(least, 1 << (height.bit_length() - 1))
-        nearest = lower if height - lower <= 2 * lower - height else 2 * lower
-        raise RequestError(
-            f"stackgan's networks, as they are set, need square pictures whose side is a power of two from {least}, "
-            f"not {height}x{width}. Use --size {nearest}."
-        )
-    return channels, height

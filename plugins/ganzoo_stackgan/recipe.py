@@ -12,10 +12,10 @@ import ganzoo
 from ganzoo import RequestError, find
 from ganzoo.game import Batch, Outcome, Phase, Progress, adam, belief
 from ganzoo.game.nn import statistics_held
-from ganzoo.game.nn.pyramid import enlarged, reduced
+from ganzoo.game.nn.pyramid import enlarged, picture, reduced
 from ganzoo_stackgan import Config, branching
 from ganzoo_stackgan.captioned import Captioned, others, rate, spoken
-from ganzoo_stackgan.networks import Discriminator, Drawn, StageOne, StageTwo, divergence, picture
+from ganzoo_stackgan.networks import LEAST, Discriminator, Drawn, StageOne, StageTwo, divergence
 from ganzoo_stackgan.text import Eye, TextEncoder
 from ganzoo_stackgan.vectors import read_vectors
 
@@ -143,7 +143,7 @@ def build_listeners(config: Config, facts: ganzoo.Facts) -> dict[str, nn.Module]
 
 def build_stages(config: Config, facts: ganzoo.Facts) -> dict[str, dict[str, nn.Module]]:
     """The networks by the optimizer that moves them."""
-    channels, side = picture(facts.shape, 8 * config.enlarge)
+    channels, side = picture(facts.shape, "stackgan", LEAST * config.enlarge)
     small = (channels, side // config.enlarge, side // config.enlarge)
     heard = {"text": config.text, "condition": config.condition, "slope": config.slope}
     width_two = config.width_two or config.width

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo.game.nn.pyramid import reduced
-from ganzoo_stackgan.networks import looking, picture
+from ganzoo.game.nn.pyramid import picture, reduced
+from ganzoo_stackgan.networks import looking
 
 EYE = 32  # side of the pictures that captions are compared with: what they tell is seen from afar
 SHARPNESS = 10.0  # of the comparison: how much more likely a perfect likeness is than none, as a logarithm
@@ -73,7 +73,7 @@ class Eye(nn.Module):
 
     def __init__(self, shape: tuple[int, ...], text: int, width: int):
         super().__init__()
-        channels, side = picture(shape)
+        channels, side = picture(shape, "stackgan")
         self.times = max(side // EYE, 1)
         layers, most = looking(channels, side // self.times, width)
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * most, text))

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ganzoo_stackgan.networks import LEAST, Conditioning, conv, doublings, picture
+from ganzoo.game.nn.pyramid import picture
+from ganzoo_stackgan.networks import LEAST, Conditioning, conv, doublings
 
 
 class Grown(NamedTuple):
@@ -37,7 +38,7 @@ class Tree(nn.Module):
         branches: int = 3,
     ):
         super().__init__()
-        channels, side = picture(shape, LEAST << (branches - 1))
+        channels, side = picture(shape, "stackgan", LEAST << (branches - 1))
         self.conditioning = Conditioning(text, condition, gated=True) if text else None
         told, inputs = (condition, condition + latent) if text else (latent, latent)
         rises = doublings(side >> (branches - 1))

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import Facts, RequestError
-from ganzoo_wgan.layers import LayerNorm, SameConv2d, SameConvTranspose2d, picture, square, started
+from ganzoo import Facts
+from ganzoo.game.nn.sides import square
+from ganzoo_wgan.layers import POINTS, LayerNorm, SameConv2d, SameConvTranspose2d, picture, started
 
 Norm = Callable[[int], nn.Module]
 NORMS: dict[str, Norm] = {"batch": nn.BatchNorm2d, "layer": LayerNorm, "none": lambda _channels: nn.Identity()}
@@ -119,9 +120,7 @@ class Corner(nn.Module):
 
 def halvings(shape: tuple[int, ...]) -> tuple[int, list[int]]:
     """Channels, and every side from the full one down to the first that is 4 or less, rounded up on the way."""
-    channels, side = square(shape)
-    if side < 8:
-        raise RequestError(f"This network needs a side of 8 or more, not {side}. Use --size 8.")
+    channels, side = square(shape, "wgan", "of 8 pixels a side or more", lambda side: max(8, side), POINTS)
     sides = [side]
     while sides[-1] > 4:
         sides.append(-(-sides[-1] // 2))

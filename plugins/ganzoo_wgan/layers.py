@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganzoo import RequestError
+from ganzoo.game.nn import pyramid
+
+# For data that holds points, where only pictures will do.
+POINTS = "Use --preset points, or --set generator=wgan-mlp --set discriminator=wgan-mlp."
 
 
 class LayerNorm(nn.GroupNorm):
@@ -93,24 +96,4 @@ def started(layer: nn.Module, std: float = 0.0, *, gain: float = 1.0) -> nn.Modu
 
 def picture(shape: tuple[int, ...]) -> tuple[int, int]:
     """Channels and side of square pictures whose side is a power of two from 8; RequestError naming the nearest."""
-    channels, side = square(shape)
-    if side < 8 or side & (side - 1):
-        lower = max(8, 1 << side.bit_length() - 1)
-        nearest = lower if side - lower <= 2 * lower - side else 2 * lower
-        raise RequestError(
-            f"This network needs a side that is a power of two from 8, not {side}. Use --size {nearest}."
-        )
-    return channels, side
-
-
-def square(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Channels and side of square pictures, or RequestError."""
-    if len(shape) != 3:
-        raise RequestError(
-            "This network draws pictures, and the data holds points. "
-            "Use --preset points, or --set generator=wgan-mlp --set discriminator=wgan-mlp."
-        )
-    channels, height, width = shape
-    if height != width:
-        raise RequestError(f"This network needs square pictures, not {height}x{width}. Use --size {height}.")
-    return channels, height
+    return pyramid.picture(shape, "wgan", points=POINTS)

@@ -134,6 +134,25 @@ def test_a_class_that_is_not_there(sample, run):
     is_refused(sample(run("cgan"), "--label", "red,,blue"), "No class ''")
 
 
+def test_a_cluster_by_number_though_the_data_have_no_labels(sample, run):
+    aae = run("aae", "variant=clustering", "clusters=4", data="told")
+    told = sample(aae, "-n", 2, "--label", "2,0", "--out", "rows.npy", "--json").json
+    assert (told["seeds"], told["clusters"]) == ([0, 1, 0, 1], ["cluster 2", "cluster 2", "cluster 0", "cluster 0"])
+    assert told["rows"] == ["cluster 2", "cluster 0"]
+    rows = np.load("rows.npy")
+    assert (rows[:2] == numbers(sample, aae, "-n", 2, "--label", "cluster 2")).all()
+    assert (rows[:2] != rows[2:]).any((1, 2, 3)).all()
+    assert (rows[2] == numbers(sample, aae, "-n", 1)[0]).all()  # seeds take the clusters in turn where none is named
+    assert len(np.unique(numbers(sample, aae, "-n", 1, "--label", "all"), axis=0)) == 4
+
+
+def test_a_cluster_that_is_not_there(sample, run, home):
+    aae = run("aae", "variant=clustering", "clusters=4", data="told")
+    is_refused(sample(aae, "--label", "4"), "No cluster '4'", "it has 4, cluster 0, cluster 1")
+    is_refused(sample(aae, "--label", "red"), "No cluster 'red'")
+    is_refused(sample(aae, "--input", home / "told", "--label", "1"), "finds the cluster of a picture itself")
+
+
 # captions
 
 
@@ -360,6 +379,15 @@ def test_a_walk_of_every_class_keeps_the_class(sample, run):
     assert told["labels"] == list(CLASSES)
     (first, *_) = frames("cgan-walk.gif")
     assert first.shape == (2 * 66 + 2, 2 * 66 + 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "clusters"), [((), ["1"]), (("--label", "3"), ["3"]), (("--label", "0,2"), ["0", "2"])]
+)
+def test_a_walk_keeps_its_cluster(sample, run, asked, clusters):
+    aae = run("aae", "variant=clustering", "clusters=4", data="told")
+    told = sample(aae, "--walk", "--seeds", "1,2", "--frames", 2, "--json", *asked).json
+    assert told["clusters"] == [f"cluster {k}" for k in clusters]  # one a row, at every seed
 
 
 @pytest.mark.parametrize("settings", [(), ("prior=mixture",), ("prior=swiss-roll",)])

@@ -1,11 +1,8 @@
-"""Drawn faces: the same everywhere, evenly mixed, and what is said of them is seen in them."""
+"""Drawn faces: what is said of them is seen in them."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,10 +12,6 @@ from ganzoo.data.drawn.canvas import Canvas
 from ganzoo.data.drawn.faces.attributes import HAIR_PHRASES, NAMES, RANGES
 from ganzoo.data.drawn.faces.look import look_of
 
-HASHES = {
-    "1": "37637b015f96eca515e3c78802d07d13bac20ec6873ff94ba59c4d6de2c5f6ff"
-}  # of the first 64 pictures of seed 0 at 32 pixels, by version
-
 
 def known(n: int, seed: int = 0, **fixed) -> dict[str, np.ndarray]:
     """Attributes of n faces, some of them the same for all."""
@@ -26,54 +19,6 @@ def known(n: int, seed: int = 0, **fixed) -> dict[str, np.ndarray]:
     for name, value in fixed.items():
         chosen[name] = np.broadcast_to(np.asarray(value, dtype=chosen[name].dtype), (n,)).copy()
     return chosen
-
-
-@pytest.mark.parametrize(("size", "n"), [(16, 64), (32, 160), (128, 12)])
-def test_a_picture_is_the_same_in_whatever_batch(size, n):
-    chosen = known(n, seed=3)
-    together = faces.draw(chosen, size)
-    alone = [faces.draw({name: row[i : i + 1] for name, row in chosen.items()}, size) for i in range(n)]
-    assert np.array_equal(together, np.concatenate(alone))
-    halves = [
-        faces.draw({name: row[part] for name, row in chosen.items()}, size) for part in (slice(0, 7), slice(7, n))
-    ]
-    assert np.array_equal(together, np.concatenate(halves))
-
-
-def test_a_picture_is_the_same_in_every_process_until_the_version_changes():
-    draw = (
-        "import hashlib, numpy as np; from ganzoo.data.drawn import faces; "
-        "print(hashlib.sha256(faces.draw(faces.attributes(np.arange(64), 0), 32).tobytes()).hexdigest())"
-    )
-    done = subprocess.run([sys.executable, "-c", draw], capture_output=True, text=True, check=True)
-    here = hashlib.sha256(faces.draw(known(64), 32).tobytes()).hexdigest()
-    assert done.stdout.strip() == here == HASHES[faces.VERSION]
-
-
-def test_every_value_is_as_likely_as_the_others_and_independent_of_them():
-    n = 20_000
-    chosen = known(n)
-    for name, values in NAMES.items():
-        counts = np.bincount(chosen[name], minlength=len(values))
-        assert len(counts) == len(values)
-        assert np.abs(counts - n / len(values)).max() < 5 * np.sqrt(n / len(values)), name
-    for one, two in itertools.combinations(NAMES, 2):
-        table = np.zeros((len(NAMES[one]), len(NAMES[two])))
-        np.add.at(table, (chosen[one], chosen[two]), 1)
-        freedom = table.size - 1
-        assert ((table - n / table.size) ** 2 / (n / table.size)).sum() < freedom + 6 * np.sqrt(2 * freedom), (one, two)
-
-
-def test_continuous_attributes_fill_their_ranges_independently():
-    chosen = known(20_000)
-    for name, (low, high) in RANGES.items():
-        part = (chosen[name].astype(np.float64) - low) / (high - low)
-        assert 0 <= part.min() < 0.01, name
-        assert 0.99 < part.max() <= 1, name
-        assert part.mean() == pytest.approx(0.5, abs=0.011), name
-    rows = np.stack([chosen[name] for name in (*RANGES, *NAMES)]).astype(np.float64)
-    related = np.abs(np.corrcoef(rows) - np.eye(len(rows)))
-    assert related.max() < 0.04
 
 
 def test_captions_say_what_the_attributes_are():
@@ -162,16 +107,3 @@ def test_the_head_is_where_it_is_said_to_be():
     face = np.square(x) + np.square(y) < 0.8
     moved = np.abs(np.roll(one, 2, axis=-1) - two).max(axis=1)
     assert moved[np.roll(face, 2, axis=-1)].max() <= 1
-
-
-def test_a_small_picture_is_a_large_one_seen_from_afar():
-    chosen = known(16)
-    small, large = (_linear(faces.draw(chosen, size)) for size in (32, 256))
-    seen = large.reshape(16, 3, 32, 8, 32, 8).mean(axis=(3, 5))
-    assert np.abs(small - seen).mean() < 0.02
-    assert abs((small - seen).mean()) < 0.001
-
-
-def _linear(pictures: np.ndarray) -> np.ndarray:
-    level = pictures / 255
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)

@@ -12,7 +12,7 @@ and 0.058, and 0.059 and 0.061 of the way back.
 Without the cycle: 0.23 and 0.27, overlap 0.51 and 0.43. Without the judges the error does not stay at 0.155 as the
 sheet expects: a generator that was only ever made to draw blue shapes draws blue ones, and the way back puts them in
 their place (0.107 and 0.114 after 300 steps). That control shows nothing, so it is no test; that the judges' opinion
-counts is asserted in test_cyclegan.py.
+counts is asserted in test_cyclegan_losses.py.
 """
 
 from __future__ import annotations

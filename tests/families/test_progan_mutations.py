@@ -1,4 +1,4 @@
-"""What people get wrong in progressive growing, each put in on purpose: a test of test_progan.py must then fail."""
+"""What people get wrong in progressive growing, each put in on purpose: a test of the family must then fail."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import replace
 from math import ceil, sqrt
 
 import pytest
-import test_progan as checks
+import test_progan_growth as growing
+import test_progan_networks as built
+import test_progan_runs as running
 import torch
 from ganzoo_progan import networks, recipe
+from mutation import must_be_caught
 from torch import Tensor, nn
 
 from ganzoo.game import growth
@@ -19,15 +22,15 @@ pytestmark = pytest.mark.slow
 
 
 def fingerprint_of_g():
-    checks.test_fingerprint_of_the_generator(0.0, (0.148904, 0.703252, 0.139680, 0.228574))
+    built.test_fingerprint_of_the_generator(0.0, (0.148904, 0.703252, 0.139680, 0.228574))
 
 
 def fingerprint_of_d():
-    checks.test_fingerprint_of_the_discriminator(0.0, False, (0.549297, 0.020084, 0.579091, 0.557628))
+    built.test_fingerprint_of_the_discriminator(0.0, False, (0.549297, 0.020084, 0.579091, 0.557628))
 
 
 def fingerprint_of_d_half_way():
-    checks.test_fingerprint_of_the_discriminator(0.5, False, (0.509188, 0.019728, 0.528721, 0.499602))
+    built.test_fingerprint_of_the_discriminator(0.5, False, (0.509188, 0.019728, 0.528721, 0.499602))
 
 
 def scaled_bias(self):
@@ -100,33 +103,38 @@ def late_fade(x: Tensor, lod: float) -> Tensor:
 
 MUTATIONS = {
     "biases are scaled as weights are": ([(Equalized, "used", scaled_bias)], fingerprint_of_g),
-    "tanh": ([(checks, "Generator", Squashed)], checks.test_features_are_normalised_and_the_picture_is_not),
+    "tanh": (
+        [(built, "Generator", Squashed)],
+        built.test_features_are_normalised_and_the_picture_is_not,
+    ),
     "G fades before D has grown": ([(networks.Discriminator, "judge", judge_once_faded)], fingerprint_of_d_half_way),
     "D fades no 8x8 in": (
         [(networks.Discriminator, "judge", judge_abruptly_at_first)],
-        lambda: checks.test_the_discriminator_averages_larger_pictures_down(2),
+        lambda: growing.test_the_discriminator_averages_larger_pictures_down(2),
     ),
-    "fades by epochs": ([(recipe, "Growth", ByEpochs)], checks.test_growth_follows_every_image),
-    "growth is averaged": ([(recipe, "Generator", Remembering)], checks.test_the_average_draws_at_the_size_that_is_due),
+    "fades by epochs": ([(recipe, "Growth", ByEpochs)], growing.test_growth_follows_every_image),
+    "growth is averaged": (
+        [(recipe, "Generator", Remembering)],
+        running.test_the_average_draws_at_the_size_that_is_due,
+    ),
     "moments are kept": (
         [(recipe, "renew", lambda opts, lod: None)],
-        checks.test_moments_are_forgotten_where_a_size_begins_or_ends_to_fade_in,
+        growing.test_moments_are_forgotten_where_a_size_begins_or_ends_to_fade_in,
     ),
-    "deviation behind the convolution": ([(checks, "Discriminator", LateDeviation)], fingerprint_of_d),
+    "deviation behind the convolution": ([(built, "Discriminator", LateDeviation)], fingerprint_of_d),
     "Bessel's deviation": ([(MinibatchStd, "forward", deviation(1, False))], fingerprint_of_d),
     "groups of neighbours": ([(MinibatchStd, "forward", deviation(0, True))], fingerprint_of_d),
     "no quarter in the first gain": ([(networks, "EqualizedLinear", ungained)], fingerprint_of_g),
-    "real pictures do not fade": ([(recipe, "faded", late_fade)], checks.test_reals_are_judged_as_faded_as_fakes_are),
+    "real pictures do not fade": (
+        [(recipe, "faded", late_fade)],
+        growing.test_reals_are_judged_as_faded_as_fakes_are,
+    ),
 }
 
 
 @pytest.mark.parametrize(("changes", "check"), MUTATIONS.values(), ids=MUTATIONS)
 def test_a_mistake_does_not_pass(changes, check, monkeypatch):
-    check()
-    for owner, name, mistake in changes:
-        monkeypatch.setattr(owner, name, mistake)
-    with pytest.raises(AssertionError):
-        check()
+    must_be_caught(changes, check, monkeypatch)
 
 
 def test_the_deviation_that_is_mutated_is_the_right_one_without_mistake(monkeypatch):

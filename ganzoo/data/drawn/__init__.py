@@ -1,7 +1,8 @@
 """Sets made by code: no download, no licence, and the truth of every example known.
 
-``canvas``, ``shapes``, ``colour``, ``tone``, ``backdrop`` and ``chance`` are shared by all drawings; a drawing is a
-package such as ``faces`` that follows `source.Drawing`. Where a set is called like a module its function is not.
+``canvas``, ``shapes``, ``colour``, ``tone``, ``backdrop``, ``wardrobe``, ``truth`` and ``chance`` are shared by all
+drawings; a drawing is a package such as ``faces`` that follows `source.Drawing`. Where a set is called like a module
+its function is not.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
@@ -14,6 +14,7 @@ from ganzoo.data.drawn.colour import encode
 Chosen = slice | np.ndarray  # which pictures of a batch
 Box = tuple[float, float, float, float]  # left, top, right, bottom in the units of a frame
 EVERYTHING = slice(None)
+BATCH_PIXELS = 1 << 16  # drawn at once: the fields of so many stay in a core's cache
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,23 @@ class Canvas:
     def develop(self) -> np.ndarray:
         """The pictures as sRGB uint8 [n, 3, h, w]."""
         return encode(self.pixels)
+
+
+def painted(look: Look, size: int, alike: Sequence[np.ndarray], layers: Callable[[Canvas, Look], None]) -> np.ndarray:
+    """The pictures of a look, uint8 [n, 3, size, size], each a function of its own row: ``layers`` paints some at once.
+
+    Pictures of equal values ``alike``, arrays [n] of which the last counts most, are painted together: what differs
+    with those values is then the same for whole batches.
+    """
+    order = np.lexsort(alike)
+    pictures = np.empty((len(order), 3, size, size), dtype=np.uint8)
+    step = max(1, BATCH_PIXELS // (size * size))
+    for start in range(0, len(order), step):
+        rows = order[start : start + step]
+        canvas = Canvas.blank(len(rows), size)
+        layers(canvas, look[rows])
+        pictures[rows] = canvas.develop()
+    return pictures
 
 
 def groups(values: np.ndarray) -> Iterator[tuple[int, Chosen]]:

@@ -85,7 +85,7 @@ class SwapSide(MadePictures):
 
 def swap_source(seed: int = 0) -> PairSource:
     """Both domains."""
-    return PairSource(NAME, SwapSide("a", seed), SwapSide("b", seed), LICENCE)
+    return PairSource(NAME, SwapSide("a", seed), SwapSide("b", seed), LICENCE, is_paired=True)
 
 
 def _planes(values: np.ndarray, tint: tuple[int, int, int]) -> np.ndarray:

@@ -5,29 +5,13 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganzoo.errors import RequestError
+from ganzoo.game.nn.sides import ELSEWHERE, power_of_two, square
 
 
-def picture(shape: tuple[int, ...], family: str, least: int = 8) -> tuple[int, int]:
-    """Channels and side of square pictures whose side is a power of two from ``least``.
-
-    Raises:
-        RequestError: other pictures, naming the nearest side; or points.
-    """
-    if len(shape) != 3:
-        raise RequestError(
-            f"{family}'s networks draw pictures, and this data holds points.\n"
-            "See ganzoo list for families that take them."
-        )
-    channels, height, width = shape
-    if height != width or height < least or height & (height - 1):
-        lower = max(least, 1 << (height.bit_length() - 1))
-        nearest = lower if height - lower <= 2 * lower - height else 2 * lower
-        raise RequestError(
-            f"{family}'s networks need square pictures whose side is a power of two from {least}, "
-            f"not {height}x{width}. Use --size {nearest}."
-        )
-    return channels, height
+def picture(shape: tuple[int, ...], family: str, least: int = 8, points: str = ELSEWHERE) -> tuple[int, int]:
+    """Channels and side of square pictures whose side is a power of two from ``least``; RequestError as in `square`."""
+    sides = f"whose side is a power of two from {least}"
+    return square(shape, family, sides, lambda side: power_of_two(side, least), points)
 
 
 def features(size: int, base: int, width: int) -> list[int]:

@@ -6,9 +6,11 @@ import numpy as np
 
 from ganzoo.data.drawn import backdrop
 from ganzoo.data.drawn.animals import body, ears, face, mouth, worn
-from ganzoo.data.drawn.animals.attributes import NAMES, Attributes, attributes, captions, every_word
+from ganzoo.data.drawn.animals.attributes import NAMES, attributes, captions, every_word
 from ganzoo.data.drawn.animals.look import look_of
-from ganzoo.data.drawn.canvas import Canvas, Look
+from ganzoo.data.drawn.canvas import Canvas, Look, painted
+from ganzoo.data.drawn.truth import Attributes
+from ganzoo.data.drawn.wardrobe import put_on
 
 __all__ = ["CLASSES", "COUNTS", "NAME", "NAMES", "VERSION", "attributes", "captions", "draw", "every_word", "labels"]
 
@@ -16,7 +18,6 @@ NAME = "animals"
 VERSION = "1"  # of the drawing: goes up whenever a pixel, an attribute or a caption changes
 COUNTS = {"train": 20_000, "test": 2_000}
 CLASSES = NAMES["species"]
-BATCH_PIXELS = 1 << 16  # drawn at once: the fields of so many stay in a core's cache
 
 
 def labels(known: Attributes) -> np.ndarray:
@@ -26,24 +27,16 @@ def labels(known: Attributes) -> np.ndarray:
 
 def draw(known: Attributes, size: int) -> np.ndarray:
     """Pictures of animals, uint8 [n, 3, size, size]; each depends on its own row of attributes only."""
-    look = look_of(known)
-    n = len(known["species"])
-    pictures = np.empty((n, 3, size, size), dtype=np.uint8)
     # Like animals together: what is drawn by species is then drawn for whole batches.
-    order = np.lexsort([known["marking"], known["mouth"], known["accessory"], known["species"]])
-    step = max(1, BATCH_PIXELS // (size * size))
-    for start in range(0, n, step):
-        rows = order[start : start + step]
-        pictures[rows] = _draw_batch(look[rows], size)
-    return pictures
+    alike = [known["marking"], known["mouth"], known["accessory"], known["species"]]
+    return painted(look_of(known), size, alike, _layers)
 
 
-def _draw_batch(look: Look, size: int) -> np.ndarray:
+def _layers(canvas: Canvas, look: Look) -> None:
     """Pictures of a few animals, layer over layer from the back to the front."""
-    canvas = Canvas.blank(len(look.species), size)
     backdrop.paint(canvas, look)
     body.body(canvas, look)
-    worn.put_on(canvas, look, worn.BEHIND_HEAD)
+    put_on(canvas, look, NAMES["accessory"], worn.BEHIND_HEAD)
     ears.ears(canvas, look, ears.BEHIND)
     body.head(canvas, look)
     body.markings(canvas, look)
@@ -52,5 +45,4 @@ def _draw_batch(look: Look, size: int) -> np.ndarray:
     face.noses(canvas, look)
     mouth.mouths(canvas, look)
     face.eyes(canvas, look)
-    worn.put_on(canvas, look, worn.ON_TOP)
-    return canvas.develop()
+    put_on(canvas, look, NAMES["accessory"], worn.ON_TOP)

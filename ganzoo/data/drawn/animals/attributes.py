@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganzoo.data.drawn.chance import between, choice
-
-Attributes = dict[str, np.ndarray]
+from ganzoo.data.drawn.chance import choice
+from ganzoo.data.drawn.truth import Attributes, a, choose, said
 
 # Each species comes in three colours of its own, all as likely.
 COATS: dict[str, tuple[str, str, str]] = {
@@ -59,29 +58,25 @@ WORN = {"none": "", "glasses": "round {} glasses", "bow": "a {} bow", "hat": "a 
 
 def attributes(indices: np.ndarray, seed: int) -> Attributes:
     """The truth of some animals: int64 [n] into `NAMES`, float32 [n] within `RANGES`; a function of (seed, index)."""
-    known: Attributes = {name: choice(indices, seed, name, len(values)) for name, values in NAMES.items()}
+    known = choose(indices, seed, NAMES, RANGES)
     coats = np.array([[NAMES["colour"].index(colour) for colour in coats] for coats in COATS.values()])
     known["colour"] = coats[known["species"], choice(indices, seed, "coat", coats.shape[1])]
-    for name, (low, high) in RANGES.items():
-        known[name] = between(indices, seed, name, low, high).astype(np.float32)
     return known
 
 
 def captions(known: Attributes) -> list[list[str]]:
     """Two captions an animal: colour, marking, eyes and mouth; then what it wears and the background."""
-    columns = ("species", "colour", "marking", "eyes", "mouth", "accessory", "accessory_colour", "background")
     written = []
-    for row in zip(*(known[column] for column in columns), strict=True):
-        species, colour, marking, eyes, mouth, worn, dye, behind = (
-            NAMES[column][value] for column, value in zip(columns, row, strict=True)
-        )
-        animal = f"{colour} and white {species}" if species == "panda" else f"{colour} {species}"
-        looks = animal if marking == "plain" else f"{marking} {animal}"
-        wears = f" with {WORN[worn].format(dye)}" if worn != "none" else ""
+    for one in said(known, NAMES):
+        colour = f"{one['colour']} and white" if one["species"] == "panda" else one["colour"]
+        animal = f"{colour} {one['species']}"
+        looks = animal if one["marking"] == "plain" else f"{one['marking']} {animal}"
+        worn = WORN[one["accessory"]].format(one["accessory_colour"])
+        wears = f" with {worn}" if worn else ""
         written.append(
             [
-                f"{_a(looks)} with {eyes} eyes, {mouth}",
-                f"{_a(f'{mouth} {animal}')}{wears} on a {behind} background",
+                f"{a(looks)} with {one['eyes']} eyes, {one['mouth']}",
+                f"{a(one['mouth'])} {animal}{wears} on a {one['background']} background",
             ]
         )
     return written
@@ -92,7 +87,3 @@ def every_word() -> list[list[str]]:
     most, markings = max(len(values) for values in NAMES.values()), len(NAMES["marking"])
     known = {name: np.arange(most * markings) % len(values) for name, values in NAMES.items()}
     return captions(known | {"marking": np.arange(most * markings) // most})
-
-
-def _a(phrase: str) -> str:
-    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ganzoo.data.drawn import backdrop, chance
-from ganzoo.data.drawn.animals.attributes import NAMES, Attributes
+from ganzoo.data.drawn.animals.attributes import NAMES
 from ganzoo.data.drawn.animals.build import build_of
 from ganzoo.data.drawn.canvas import Frame, Look
 from ganzoo.data.drawn.tone import Tone, hued, named
+from ganzoo.data.drawn.truth import Attributes
 
 CHIN = 0.8  # the head tilts around this point below its middle
 DARK = 0.5  # lightness below which markings are lighter than the coat

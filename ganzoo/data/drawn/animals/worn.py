@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ganzoo.data.drawn.animals.attributes import NAMES
 from ganzoo.data.drawn.animals.body import INK
 from ganzoo.data.drawn.animals.face import TURN
-from ganzoo.data.drawn.canvas import Box, Canvas, Look, groups
+from ganzoo.data.drawn.canvas import Canvas, Look
 from ganzoo.data.drawn.shapes import box, ellipse, polygon, zigzag
+from ganzoo.data.drawn.wardrobe import Worn
 
 WING = ((0.0, 0.0), (0.44, -0.30), (0.50, 0.0), (0.44, 0.28))
 HAT = ((-0.36, 0.10), (0.36, 0.10), (0.0, -0.72))
-
-Worn = dict[str, tuple[Callable[[Canvas, Look, np.ndarray, np.ndarray], None], Box]]  # by name: how, and where
-
-
-def put_on(canvas: Canvas, look: Look, worn: Worn) -> None:
-    """Draw the accessories of a table on the animals that wear them."""
-    for accessory, chosen in groups(look.accessory):
-        name = NAMES["accessory"][accessory]
-        if name in worn:
-            draw, window = worn[name]
-            some = look[chosen]
-            with canvas.part(some.head, window, chosen) as part:
-                draw(part, some, *part.coordinates(some.head))
 
 
 def glasses(canvas: Canvas, look: Look, x: np.ndarray, y: np.ndarray) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ganzoo.data.drawn import backdrop
-from ganzoo.data.drawn.canvas import Canvas, Look
+from ganzoo.data.drawn.canvas import Canvas, Look, painted
 from ganzoo.data.drawn.faces import body, features, hair, worn
-from ganzoo.data.drawn.faces.attributes import NAMES, Attributes, attributes, captions, every_word
+from ganzoo.data.drawn.faces.attributes import NAMES, attributes, captions, every_word
 from ganzoo.data.drawn.faces.look import look_of
+from ganzoo.data.drawn.truth import Attributes
+from ganzoo.data.drawn.wardrobe import put_on
 
 __all__ = ["CLASSES", "COUNTS", "NAME", "NAMES", "VERSION", "attributes", "captions", "draw", "every_word", "labels"]
 
@@ -16,7 +18,6 @@ NAME = "anime"
 VERSION = "1"  # of the drawing: goes up whenever a pixel, an attribute or a caption changes
 COUNTS = {"train": 20_000, "test": 2_000}
 CLASSES = NAMES["hair_colour"]
-BATCH_PIXELS = 1 << 16  # drawn at once: the fields of so many stay in a core's cache
 
 
 def labels(known: Attributes) -> np.ndarray:
@@ -26,30 +27,21 @@ def labels(known: Attributes) -> np.ndarray:
 
 def draw(known: Attributes, size: int) -> np.ndarray:
     """Pictures of faces, uint8 [n, 3, size, size]; each depends on its own row of attributes only."""
-    look = look_of(known)
-    n = len(known["hair_colour"])
-    pictures = np.empty((n, 3, size, size), dtype=np.uint8)
     # Like faces together: what is drawn by style is then drawn for whole batches.
-    order = np.lexsort([known["accessory"], known["bangs"], known["hair_style"]])
-    step = max(1, BATCH_PIXELS // (size * size))
-    for start in range(0, n, step):
-        rows = order[start : start + step]
-        pictures[rows] = _draw_batch(look[rows], size)
-    return pictures
+    alike = [known["accessory"], known["bangs"], known["hair_style"]]
+    return painted(look_of(known), size, alike, _layers)
 
 
-def _draw_batch(look: Look, size: int) -> np.ndarray:
+def _layers(canvas: Canvas, look: Look) -> None:
     """Pictures of a few faces, layer over layer from the back to the front."""
-    canvas = Canvas.blank(len(look.hair_colour), size)
     backdrop.paint(canvas, look)
     hair.behind(canvas, look)
     body.shoulders(canvas, look)
     features.face(canvas, look)
     features.mouth(canvas, look)
-    worn.put_on(canvas, look, worn.BEHIND_HAIR)
+    put_on(canvas, look, NAMES["accessory"], worn.BEHIND_HAIR)
     hair.before(canvas, look)
     features.eyes(canvas, look)
     features.brows(canvas, look)
     worn.ties(canvas, look)
-    worn.put_on(canvas, look, worn.ON_TOP)
-    return canvas.develop()
+    put_on(canvas, look, NAMES["accessory"], worn.ON_TOP)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganzoo.data.drawn.chance import between, choice
-
-Attributes = dict[str, np.ndarray]
+from ganzoo.data.drawn.truth import Attributes, choose, said
 
 # Every value of a categorical attribute is as likely as the others, and all attributes are independent.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -57,25 +55,19 @@ WEARING = {"none": "", "glasses": " wearing glasses", "ribbon": " wearing a ribb
 
 def attributes(indices: np.ndarray, seed: int) -> Attributes:
     """The truth of some faces: int64 [n] into `NAMES`, float32 [n] within `RANGES`; a function of (seed, index)."""
-    known: Attributes = {name: choice(indices, seed, name, len(values)) for name, values in NAMES.items()}
-    for name, (low, high) in RANGES.items():
-        known[name] = between(indices, seed, name, low, high).astype(np.float32)
-    return known
+    return choose(indices, seed, NAMES, RANGES)
 
 
 def captions(known: Attributes) -> list[list[str]]:
     """Two captions a face: hair, eyes and mouth; then what it wears and the background as well."""
-    columns = ("hair_style", "hair_colour", "eye_colour", "mouth", "accessory", "background")
     written = []
-    for row in zip(*(known[column] for column in columns), strict=True):
-        style, hair, eyes, mouth, worn, behind = (
-            NAMES[column][value] for column, value in zip(columns, row, strict=True)
-        )
-        looks = f"{HAIR_PHRASES[style].format(hair)} and {eyes} eyes"
+    for face in said(known, NAMES):
+        looks = f"{HAIR_PHRASES[face['hair_style']].format(face['hair_colour'])} and {face['eye_colour']} eyes"
+        mouth, wears, behind = face["mouth"], WEARING[face["accessory"]], face["background"]
         written.append(
             [
                 f"a girl with {looks}, {mouth}",
-                f"a {mouth} girl{WEARING[worn]} with {looks} on a {behind} background",
+                f"a {mouth} girl{wears} with {looks} on a {behind} background",
             ]
         )
     return written

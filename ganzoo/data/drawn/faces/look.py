@@ -7,8 +7,9 @@ import numpy as np
 from ganzoo.data.drawn import backdrop, chance
 from ganzoo.data.drawn.canvas import Frame, Look
 from ganzoo.data.drawn.faces import palette
-from ganzoo.data.drawn.faces.attributes import NAMES, Attributes
+from ganzoo.data.drawn.faces.attributes import NAMES
 from ganzoo.data.drawn.tone import hued
+from ganzoo.data.drawn.truth import Attributes
 
 CHIN = 1.0  # the head tilts around this point below its middle
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ganzoo.data.drawn import backdrop
-from ganzoo.data.drawn.faces.attributes import NAMES, Attributes
+from ganzoo.data.drawn.faces.attributes import NAMES
 from ganzoo.data.drawn.tone import Tone, named
+from ganzoo.data.drawn.truth import Attributes
 
 # name: lightness, chroma, hue in degrees, and how far the hue may shift either way
 HAIR = {

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ganzoo.data.drawn.canvas import Box, Canvas, Look, groups
+from ganzoo.data.drawn.canvas import Canvas, Look, groups
 from ganzoo.data.drawn.faces.attributes import NAMES
 from ganzoo.data.drawn.faces.body import INK
 from ganzoo.data.drawn.faces.features import APART, EYE_LEVEL, TURN
 from ganzoo.data.drawn.shapes import box, ellipse, polygon
+from ganzoo.data.drawn.wardrobe import Worn
 
 EAR = ((0.28, -1.10), (0.98, -0.70), (1.02, -1.62))
 INNER_EAR = ((0.50, -1.12), (0.88, -0.90), (0.93, -1.44))
 WING = ((0.0, 0.0), (0.40, -0.27), (0.47, 0.0), (0.40, 0.25))
-
-
-Worn = dict[str, tuple[Callable[[Canvas, Look, np.ndarray, np.ndarray], None], Box]]  # by name: how, and where
-
-
-def put_on(canvas: Canvas, look: Look, worn: Worn) -> None:
-    """Draw the accessories of a table on the faces that wear them."""
-    for accessory, chosen in groups(look.accessory):
-        name = NAMES["accessory"][accessory]
-        if name in worn:
-            draw, window = worn[name]
-            some = look[chosen]
-            with canvas.part(some.head, window, chosen) as part:
-                draw(part, some, *part.coordinates(some.head))
 
 
 def ears(canvas: Canvas, look: Look, x: np.ndarray, y: np.ndarray) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ganzoo.data.drawn import backdrop, chance
-from ganzoo.data.drawn.canvas import Canvas, Frame, Look, groups
-from ganzoo.data.drawn.figures.attributes import NAMES, Attributes, attributes, captions, every_word
+from ganzoo.data.drawn.canvas import Canvas, Frame, Look, groups, painted
+from ganzoo.data.drawn.figures.attributes import NAMES, attributes, captions, every_word
 from ganzoo.data.drawn.figures.outlines import OUTLINES
 from ganzoo.data.drawn.tone import Tone, named
+from ganzoo.data.drawn.truth import Attributes
 
 __all__ = ["CLASSES", "COUNTS", "NAME", "NAMES", "VERSION", "attributes", "captions", "draw", "every_word", "labels"]
 
@@ -16,7 +17,6 @@ NAME = "shapes"
 VERSION = "1"  # of the drawing: goes up whenever a pixel, an attribute or a caption changes
 COUNTS = {"train": 20_000, "test": 2_000}
 CLASSES = NAMES["shape"]
-BATCH_PIXELS = 1 << 16  # drawn at once: the fields of so many stay in a core's cache
 AROUND = (-1.25, -1.25, 1.25, 1.25)  # a figure and its outline, shadow included
 INK = 0.045  # half the width of an outline
 
@@ -40,16 +40,9 @@ def labels(known: Attributes) -> np.ndarray:
 
 def draw(known: Attributes, size: int) -> np.ndarray:
     """Pictures of figures, uint8 [n, 3, size, size]; each depends on its own row of attributes only."""
-    look = look_of(known)
-    n = len(known["shape"])
-    pictures = np.empty((n, 3, size, size), dtype=np.uint8)
     # Like figures together: a shape is then drawn for whole batches, in a small window.
-    order = np.lexsort([known["column"], known["row"], known["shape"]])
-    step = max(1, BATCH_PIXELS // (size * size))
-    for start in range(0, n, step):
-        rows = order[start : start + step]
-        pictures[rows] = _draw_batch(look[rows], size)
-    return pictures
+    alike = [known["column"], known["row"], known["shape"]]
+    return painted(look_of(known), size, alike, _layers)
 
 
 def look_of(known: Attributes) -> Look:
@@ -75,9 +68,8 @@ def look_of(known: Attributes) -> Look:
     )
 
 
-def _draw_batch(look: Look, size: int) -> np.ndarray:
+def _layers(canvas: Canvas, look: Look) -> None:
     """Pictures of a few figures."""
-    canvas = Canvas.blank(len(look.shape), size)
     backdrop.paint(canvas, look)
     for shape, chosen in groups(look.shape):
         some = look[chosen]
@@ -92,4 +84,3 @@ def _draw_batch(look: Look, size: int) -> np.ndarray:
             part.paint(inside, some.fill)
             part.paint(inside * np.clip(-y * 0.7, 0, 1), some.fill_light)
             part.paint(inside * np.clip(y * 0.7, 0, 1), some.fill_shade)
-    return canvas.develop()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ganzoo.data.drawn.chance import between, choice
-
-Attributes = dict[str, np.ndarray]
+from ganzoo.data.drawn.truth import Attributes, a, choose, said
 
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black")
 
@@ -35,17 +34,22 @@ RADII = ((0.13, 0.165), (0.25, 0.285))
 REACH = (0.27, 0.165)
 STRAY = 0.03
 
-SIZES = (("small", "large"), ("little", "big"), ("tiny", "huge"))  # by wording
-PLACES = (
-    ("at the top left", "at the top", "at the top right"),
-    ("on the left", "in the middle", "on the right"),
-    ("at the bottom left", "at the bottom", "at the bottom right"),
-)
-WORDINGS = (
-    "{a_colour} {shape} {place}, {background} behind it",
-    "on {background}, {a_size} {colour} {shape} {place}",
-    "the background is {background} and the {size} {shape} {place} is {colour}",
-)
+# The second caption, by wording.
+WORDINGS = {
+    "first": "{a_colour} {shape} {place}, {background} behind it",
+    "second": "on {background}, {a_size} {colour} {shape} {place}",
+    "third": "the background is {background} and the {size} {shape} {place} is {colour}",
+}
+SIZES = {
+    "first": {"small": "small", "large": "large"},
+    "second": {"small": "little", "large": "big"},
+    "third": {"small": "tiny", "large": "huge"},
+}
+PLACES = {
+    "top": {"left": "at the top left", "middle": "at the top", "right": "at the top right"},
+    "middle": {"left": "on the left", "middle": "in the middle", "right": "on the right"},
+    "bottom": {"left": "at the bottom left", "middle": "at the bottom", "right": "at the bottom right"},
+}
 
 
 def attributes(indices: np.ndarray, seed: int) -> Attributes:
@@ -53,11 +57,9 @@ def attributes(indices: np.ndarray, seed: int) -> Attributes:
 
     Beside those of `RANGES` there are ``x`` and ``y`` of the middle and the ``radius``, in pictures.
     """
-    known: Attributes = {name: choice(indices, seed, name, len(values)) for name, values in NAMES.items()}
+    known = choose(indices, seed, NAMES, RANGES)
     other = 1 + choice(indices, seed, "background", len(COLOURS) - 1)
     known["background"] = (known["colour"] + other) % len(COLOURS)
-    for name, (low, high) in RANGES.items():
-        known[name] = between(indices, seed, name, low, high).astype(np.float32)
     low, high = np.array(RADII)[known["size"]].T
     known["radius"] = (low + (high - low) * between(indices, seed, "radius", 0, 1)).astype(np.float32)
     for name, line in (("x", "column"), ("y", "row")):
@@ -69,17 +71,14 @@ def attributes(indices: np.ndarray, seed: int) -> Attributes:
 def captions(known: Attributes) -> list[list[str]]:
     """Two captions a figure: always alike, then in one of three wordings, with the place."""
     written = []
-    for row in zip(*(known[name] for name in NAMES), strict=True):
-        chosen = dict(zip(NAMES, row, strict=True))
-        said = {name: NAMES[name][value] for name, value in chosen.items()}
-        size = SIZES[chosen["wording"]][chosen["size"]]
-        said |= {"size": size, "place": PLACES[chosen["row"]][chosen["column"]]}
-        said |= {"a_size": _a(size), "a_colour": _a(said["colour"])}
-        plain = NAMES["size"][chosen["size"]]
+    for one in said(known, NAMES):
+        wording, colour = one["wording"], one["colour"]
+        size = SIZES[wording][one["size"]]
+        told = {**one, "size": size, "a_size": a(size), "a_colour": a(colour)}
         written.append(
             [
-                f"{_a(plain)} {said['colour']} {said['shape']} on {_a(said['background'])} background",
-                WORDINGS[chosen["wording"]].format(**said),
+                f"{a(one['size'])} {colour} {one['shape']} on {a(one['background'])} background",
+                WORDINGS[wording].format(**told, place=PLACES[one["row"]][one["column"]]),
             ]
         )
     return written
@@ -91,7 +90,3 @@ def every_word() -> list[list[str]]:
     n = sizes * wordings * max(len(values) for values in NAMES.values())
     known = {name: np.arange(n) % len(values) for name, values in NAMES.items()}
     return captions(known | {"wording": np.arange(n) // sizes % wordings})
-
-
-def _a(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
