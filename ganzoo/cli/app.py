@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ganzoo.cli import data, doctor, plugins, runs, sample, show, train
+from ganzoo.cli import compare, data, doctor, evaluate, plugins, runs, sample, show, train
 from ganzoo.cli import list as listing
 from ganzoo.errors import RequestError, did_you_mean
 from ganzoo.zoo.commands import Command, Group
@@ -62,6 +62,8 @@ app.command("list")(listing.list_)
 app.command("show")(show.show)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data", no_args_is_help=False)
 app.add_typer(runs.app, name="runs", no_args_is_help=False)
 app.add_typer(plugins.app, name="plugins")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganzoo.cli.output import print_json, print_table
+from ganzoo.cli.progress import progress_bar
 from ganzoo.errors import RequestError
 from ganzoo.zoo.project import project
 from ganzoo.zoo.registry import zoo
@@ -119,20 +120,9 @@ def prepare(
 
 @contextmanager
 def packing_bar() -> Iterator[Progress]:
-    """Show on stderr how far the packing of a data set is; nothing where it was packed before, or off a terminal."""
-    from rich import progress
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    columns = (
-        progress.TextColumn("packing"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("packing", total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+    """Show how far the packing of a data set is; nothing where it was packed before."""
+    with progress_bar() as report:
+        yield lambda done, total: report("packing", done, total)
 
 
 def _report(source: Source) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Results on stdout: a table for people, one JSON document for programs."""
+"""Results on stdout: a table for people, one JSON document for programs; what is said beside them on stderr."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from ganzoo.cli.table import has_colour, screen_width, table
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table as wide as the terminal."""
     print(table(header, rows, width=screen_width(), bold=has_colour()))
+
+
+def print_note(text: str) -> None:
+    """Write a line beside the result, for people."""
+    print(text, file=sys.stderr)
 
 
 def print_json(document: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +43,7 @@ def list_(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
 def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
     """Show what a run was asked to be, how far it came, and what lies in its folder."""
     from ganzoo.train.runs import Runs
+    from ganzoo.train.verdict import changes, remedy
 
     found = Runs(folder).find(run)
     lines = found.lines()
@@ -49,6 +51,7 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
         "path": str(found.path),
         "request": found.request,
         "last": lines[-1] if lines else {},
+        "verdicts": [{"images": images, "verdict": verdict} for images, verdict in changes(lines)],
         "checkpoints": [str(path) for path in found.saved()],
         "sheets": len(found.sheets()),
         "bytes": found.bytes,
@@ -56,8 +59,11 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
     if as_json:
         print_json(record)
         return
-    last = {k: v for k, v in record["last"].items() if k not in ("done", "images")}
+    last = {k: v for k, v in record["last"].items() if k not in ("done", "images", "health")}
     config = record["request"].get("config", {})
+    health = record["last"].get("health", {})
+    if advice := remedy(health.get("verdict", ""), config):
+        print(advice, file=sys.stderr)
     print_table(
         ("what", "value"),
         [
@@ -66,6 +72,8 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
             ("images", f"{record['images']:,}"),
             ("on disk", f"{record['bytes'] / 1e6:,.1f} MB, {len(record['checkpoints'])} checkpoints"),
             *last.items(),
+            *_health(health),
+            *((f"from {each['images']:,} images on", each["verdict"]) for each in record["verdicts"]),
             ("settings", ", ".join(f"{key}={value}" for key, value in config.items())),
         ],
     )
@@ -94,6 +102,15 @@ def rm(
     except OSError as error:
         raise WorkError(f"Cannot remove {found.path}: {error.strerror}. Remove it by hand.") from error
     print(f"removed {found.path}", file=sys.stderr)
+
+
+def _health(health: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is known of a run's health, a row each."""
+    for key, value in health.items():
+        if isinstance(value, dict):
+            yield from ((f"{key} {name}", each) for name, each in value.items())
+        else:
+            yield ("health" if key == "verdict" else key), value
 
 
 def _record(run: Any) -> dict[str, Any]:

@@ -154,8 +154,15 @@ def open_pictures(tree: Tree) -> Pictures | PairSource:
     if not album.layout.pictures:
         raise RequestError(_nothing(tree, album.layout))
     if "a" in album.layout.parts:
-        return PairSource(tree.name, Pictures(album, "a", "train"), Pictures(album, "b", "train"), album.licence)
+        a, b = (Pictures(album, side, "train") for side in ("a", "b"))
+        return PairSource(tree.name, a, b, album.licence, _is_paired(album.layout))
     return Pictures(album, "", "train")
+
+
+def _is_paired(layout: Layout) -> bool:
+    """Whether the held-out pictures of both domains bear the same names, one by one."""
+    a, b = ([PurePosixPath(name).stem for name in layout.parts[side].get("test", ())] for side in ("a", "b"))
+    return bool(a) and a == b
 
 
 def printable(name: str) -> str:

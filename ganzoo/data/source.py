@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ganzoo.errors import RequestError
@@ -95,12 +95,16 @@ class Source(ABC):
 
 @dataclass(frozen=True)
 class PairSource:
-    """Two unpaired domains, a and b."""
+    """Two unpaired domains, a and b.
+
+    Training knows of no pairs. ``is_paired``: in the part that is held out, example k of a and of b are one truth.
+    """
 
     name: str
     a: Source
     b: Source
     licence: str = ""
+    is_paired: bool = False
 
     gives = ("a", "b")
 
@@ -112,7 +116,7 @@ class PairSource:
     def split(self, name: str) -> PairSource:
         """Return the part called ``name`` of both domains."""
         require_split(self, name)
-        return PairSource(self.name, self.a.split(name), self.b.split(name), self.licence)
+        return replace(self, a=self.a.split(name), b=self.b.split(name))
 
 
 def require_split(source: Source | PairSource, name: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,19 @@ def _device(name: str) -> torch.device:
     if device.type not in ("cpu", "mps"):
         raise RequestError(f"Cannot train on {name!r}. Use auto, cpu, cuda, cuda:1 or mps.")
     return device
+
+
+@contextmanager
+def uncompiled(nets: Mapping[str, nn.Module]) -> Iterator[None]:
+    """Forward passes as they are written: another mode or batch would have what is compiled compiled again."""
+    compiled = {name: net._compiled_call_impl for name, net in nets.items()}
+    for net in nets.values():
+        net._compiled_call_impl = None
+    try:
+        yield
+    finally:
+        for name, net in nets.items():
+            net._compiled_call_impl = compiled[name]
 
 
 def compile_nets(nets: Mapping[str, nn.Module]) -> Callable[[], None]:

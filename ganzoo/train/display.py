@@ -16,6 +16,8 @@ from rich.text import Text
 
 from ganzoo.game import Progress
 from ganzoo.train.session import Display
+from ganzoo.train.verdict import BALANCED
+from ganzoo.zoo.duration import clock
 
 PLAIN_SECONDS = 10.0  # between two plain lines, at least
 BAR = 24  # characters of the progress bar, where there is room
@@ -76,7 +78,7 @@ class LiveDisplay:
         bar = ProgressBar(1.0, done, width=min(BAR, max(4, self.console.width - len(facts) - 2)))
         head = Table.grid(padding=(0, 2))
         head.add_row(bar, Text(facts, no_wrap=True))
-        lines: list[Any] = [head, Text(losses(self.now.step, self.line))]
+        lines: list[Any] = [head, Text(losses(self.now.step, self.line)).append_text(health(self.line))]
         if (scale := balance(self.line)) is not None:
             lines.append(scale)
         return Group(*lines)
@@ -112,7 +114,7 @@ class PlainDisplay:
         shown = beliefs(line)
         if shown:
             parts.append("  ".join(f"D({name}) {value:.2f}" for name, value in shown.items()))
-        print("  ".join([*parts, losses(line["step"], line)]), file=self.stream, flush=True)
+        print("  ".join([*parts, losses(line["step"], line)]) + health(line).plain, file=self.stream, flush=True)
 
     def note(self, text: str) -> None:
         print(text, file=self.stream, flush=True)
@@ -122,6 +124,12 @@ def losses(step: int, line: dict[str, Any]) -> str:
     """The step and every loss of a log line."""
     shown = [f"{key.removesuffix('/loss')} loss {value:.3f}" for key, value in line.items() if key.endswith("/loss")]
     return "  ".join([f"step {step:,}", *shown])
+
+
+def health(line: dict[str, Any]) -> Text:
+    """The verdict of a log line, to stand behind its losses."""
+    verdict = line.get("health", {}).get("verdict", "")
+    return Text(f"  {verdict}", style="green" if verdict == BALANCED else "bold red") if verdict else Text()
 
 
 def beliefs(line: dict[str, Any]) -> dict[str, float]:
@@ -148,10 +156,3 @@ def balance(line: dict[str, Any]) -> Text | None:
     for character, style in cells:
         text.append(character, style=style)
     return text.append(f"  D(real) {real:.2f}", style="green").append("  ┃ even", style="dim")
-
-
-def clock(seconds: float) -> str:
-    """``1:05`` or ``2:03:10``."""
-    minutes, s = divmod(int(seconds), 60)
-    hours, m = divmod(minutes, 60)
-    return f"{hours}:{m:02}:{s:02}" if hours else f"{m}:{s:02}"

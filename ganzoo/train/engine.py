@@ -10,12 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from ganzoo.errors import RequestError, WorkError
 from ganzoo.game import Batch, Phase, Progress, Recipe
 from ganzoo.train.average import averages
-from ganzoo.train.device import Backend, compile_nets
+from ganzoo.train.device import Backend, compile_nets, uncompiled
 
 Draw = Callable[[int, int], Batch]  # (position in the data's order, number of examples)
 
@@ -39,9 +40,11 @@ class Engine:
         self.averages = averages(recipe.nets, recipe.ema, halflife)
         self._parameters = [p for net in recipe.nets.values() for p in net.parameters()]
         self._logged: dict[str, list[tuple[int, Tensor]]] = {}  # on the device until someone asks
+        self._sides: dict[str, list[Tensor]] = {}  # of chances: 1 where all are above 0.5, -1 where all are below
+        self._gradients: dict[str, Tensor] = {}  # their norms in the last step that was watched
 
-    def step(self) -> None:
-        """Every phase that is due, then the averages, then the clock."""
+    def step(self, watched: bool = False) -> None:
+        """Every phase that is due, then the averages, then the clock; ``watched`` also measures the gradients."""
         recipe = self.recipe
         recipe.begin(self.now)
         before = self.now = replace(self.now, batch=recipe.batch or self.now.batch)
@@ -55,6 +58,8 @@ class Engine:
                     micro = self._fresh(position)
                     position += before.batch
                 self._run(phase, micro)
+            if watched:
+                self._gradients[phase.name] = get_total_norm(_gradients(recipe.opts[phase.opt]))
         for average in self.averages.values():
             average.update(position - before.images, position)
         self.now = replace(before, step=before.step + 1, images=position)
@@ -79,10 +84,17 @@ class Engine:
                 loss, shown = phase.loss(batch)
             (loss / len(micro) if len(micro) > 1 else loss).backward()
             for key, value in {"loss": loss, **shown}.items():
-                self._logged.setdefault(f"{phase.name}/{key}", []).append((self.now.step, value.detach()))
+                self._note(f"{phase.name}/{key}", value.detach())
         opt.step()
         if phase.after:
             phase.after()
+
+    def _note(self, key: str, value: Tensor) -> None:
+        if value.dim():  # chances
+            value = value.float()  # a share of many needs more digits than a chance may have
+            self._sides.setdefault(key, []).append((value - 0.5).sign().mean())
+            value = value.mean()
+        self._logged.setdefault(key, []).append((self.now.step, value))
 
     def _let_learn(self, opt: Optimizer) -> None:
         """Only what this optimizer holds may learn; freezing the rest also cuts its graph."""
@@ -111,12 +123,31 @@ class Engine:
             raise Diverged(phase, step)
         return {key: series.mean().item() for key, series in values.items()}
 
+    def read_accuracies(self) -> dict[str, float]:
+        """Of each discriminator that gives chances, the share of examples that it judged rightly since the last time.
+
+        A key is that of the belief in the log: "d/real", where chances above 0.5 are right, or "d/fake", where those
+        below are. One of exactly 0.5 is half right.
+        """
+        sides, self._sides = self._sides, {}
+        right = {key: 1 if key.rpartition("/")[2].startswith("real") else -1 for key in sides if _is_judged(key)}
+        return {key: 0.5 + 0.5 * sign * torch.stack(sides[key]).mean().item() for key, sign in right.items()}
+
+    def read_gradients(self) -> dict[str, float]:
+        """The Euclidean norm of every phase's gradient in the last watched step, if there was one since last time."""
+        gradients, self._gradients = self._gradients, {}
+        return {phase: norm.item() for phase, norm in gradients.items()}
+
     @contextmanager
-    def sampling(self) -> Iterator[dict[str, nn.Module]]:
-        """The networks to sample from, averaged where there is an average; training's random numbers are left alone."""
-        nets = {**self.recipe.nets, **{name: average.net for name, average in self.averages.items()}}
+    def sampling(self, live: bool = False) -> Iterator[dict[str, nn.Module]]:
+        """The networks to sample from, averaged where there is an average unless ``live`` ones are asked for.
+
+        Training's random numbers are left alone.
+        """
+        averages = {} if live else {name: average.net for name, average in self.averages.items()}
+        nets = {**self.recipe.nets, **averages}
         training = {name: net.training for name, net in nets.items()}
-        with torch.no_grad(), self.backend.forked():
+        with torch.no_grad(), self.backend.forked(), uncompiled(nets):
             for net in nets.values():
                 net.eval()
             try:
@@ -162,9 +193,18 @@ class Engine:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if reason:
             undo()
-        self._logged = {}
+        self._logged, self._sides = {}, {}
         self.load(before)
         return reason
+
+
+def _gradients(opt: Optimizer) -> list[Tensor]:
+    return [p.grad for group in opt.param_groups for p in group["params"] if p.grad is not None]
+
+
+def _is_judged(key: str) -> bool:
+    """Whether a logged chance is that of examples known to be real, or known to be fake."""
+    return key.rpartition("/")[2].startswith(("real", "fake"))
 
 
 def _like_parameters(opt: Optimizer) -> None:

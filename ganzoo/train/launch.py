@@ -16,11 +16,13 @@ from ganzoo.game import Progress, Recipe
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
 from ganzoo.train.gallery import Gallery
+from ganzoo.train.health import Health
 from ganzoo.train.length import images_of
 from ganzoo.train.request import Request, versions
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs, is_free
 from ganzoo.train.session import Display, Session
+from ganzoo.train.variety import Variety
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo
 
@@ -42,7 +44,8 @@ def open_session(
         origin = {"tool": "ganzoo", "run": run.name, "family": request.family.name} if request.mark else None
         gallery = Gallery(run, feed, data.facts, origin)
         origins = {key: about[key] for key in ("request", "plugin", "guests")}
-        session = Session(request, run, engine, gallery, {**origins, "facts": _portable(data.facts)}, display)
+        health = Health(Variety(feed, data.facts))
+        session = Session(request, run, engine, gallery, health, {**origins, "facts": _portable(data.facts)}, display)
         if path := session.resume():
             display.note(f"{run.path} is finished" if session.finished else f"going on from {path}")
         if not session.finished:

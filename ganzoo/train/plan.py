@@ -16,6 +16,10 @@ from ganzoo.zoo.project import NamedRun, project
 from ganzoo.zoo.registry import folded, zoo
 
 
+class Unfit(RequestError):
+    """The data lack what the family learns from."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a person typed; empty where nothing was said."""
@@ -68,12 +72,12 @@ def plan(asked: Asked) -> Request:
 
 
 def check_needs(family: Family, data: str, gives: Sequence[str]) -> None:
-    """Refuse data without what the family learns from."""
+    """Refuse, with Unfit, data without what the family learns from."""
     if "points" in gives and family.points_preset:
         gives = (*gives, "image")  # points stand where pictures would
     missing = [need for need in family.needs if need not in gives]
     if missing:
-        raise RequestError(
+        raise Unfit(
             f"{family.name} needs {' and '.join(missing)}, and {data} gives {' and '.join(gives)}.\n"
             f"See ganzoo data list for sets that fit, or ganzoo list for families that take {gives[0]}."
         )

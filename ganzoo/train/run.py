@@ -107,6 +107,20 @@ class Run:
         """Sample sheets, oldest first."""
         return sorted(self.samples.glob("[0-9]*.png"))
 
+    # the scores
+
+    def keep_scores(self, record: dict[str, Any]) -> None:
+        """Add one evaluation to `metrics.jsonl`."""
+        with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def scores(self) -> list[dict[str, Any]]:
+        """Every evaluation, oldest first; a line that a kill cut short is left out."""
+        try:
+            return list(_whole_lines((self.path / "metrics.jsonl").read_text(encoding="utf-8", errors="replace")))
+        except OSError:
+            return []
+
     # the checkpoints
 
     def checkpoint_path(self, images: int) -> Path:

@@ -18,8 +18,10 @@ from ganzoo.train import checkpoint
 from ganzoo.train.card import write_card
 from ganzoo.train.engine import Diverged, Engine
 from ganzoo.train.gallery import Gallery
+from ganzoo.train.health import Health
 from ganzoo.train.request import Request
 from ganzoo.train.run import Run
+from ganzoo.train.verdict import BALANCED, remedy
 
 SHEETS = 40  # sample sheets in a run
 CHECKPOINTS = 20  # in a run; every fourth is kept for good
@@ -58,14 +60,24 @@ class Result:
 class Session:
     """Takes steps until the request is met, and leaves a folder from which any of them can be taken again."""
 
-    def __init__(self, request: Request, run: Run, engine: Engine, gallery: Gallery, about: dict, display: Display):
+    def __init__(
+        self,
+        request: Request,
+        run: Run,
+        engine: Engine,
+        gallery: Gallery,
+        health: Health,
+        about: dict[str, Any],  # what a checkpoint says of itself
+        display: Display,
+    ):
         self.request, self.run, self.engine, self.gallery = request, run, engine, gallery
-        self.about, self.display = about, display  # about: what a checkpoint says of itself
+        self.health, self.about, self.display = health, about, display
         self.seconds = 0.0  # of training, over every process that took part
         self.latest: dict[str, Any] = {}  # line of the log
         self._said: set[str] = set()  # alarms of this run, over every process that took part
         self._ticked = self._saved = time.perf_counter()
         self._ticked_at = (0, 0.0)  # images and seconds at the last tick
+        self._stride = 0  # images of the last step, and most likely of the next
 
     # from the beginning, or from a checkpoint
 
@@ -86,6 +98,7 @@ class Session:
             lines = self.run.lines()
             self.latest = lines[-1] if lines else {}
             self._said = {text for line in lines for text in line.get("alarms", ())}
+            self.health.recall(lines)
             self._ticked_at = (self.engine.now.images, self.seconds)
             return path
         self.run.rewind(-1)
@@ -109,7 +122,10 @@ class Session:
 
     @property
     def finished(self) -> bool:
-        now, request = self.engine.now, self.request
+        return self._is_over(self.engine.now)
+
+    def _is_over(self, now: Progress) -> bool:
+        request = self.request
         if request.steps is not None:
             return now.step >= request.steps
         if request.budget is not None:
@@ -118,11 +134,15 @@ class Session:
 
     def _step(self) -> None:
         began, before = time.perf_counter(), self.engine.now
-        self.engine.step()
+        # The first step is read by itself: what grows later is compared with where it began.
+        due = not before.step or began - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK)
+        ahead = replace(before, step=before.step + 1, images=before.images + self._stride)
+        self.engine.step(watched=due or passed(before, ahead, SHEETS) or self._is_over(ahead))
         ended, now = time.perf_counter(), self.engine.now
         self.seconds += ended - began
+        self._stride = now.images - before.images
         self.display.advance(now, self.seconds)
-        if ended - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK):
+        if due:
             self.tick()
         # The sheet first: whoever finds a checkpoint finds its sheet beside it.
         if passed(before, now, SHEETS):
@@ -137,7 +157,8 @@ class Session:
             self.save()
             self._present(done=True)
             # Last of all, so that a run that says it is done has everything.
-            self.run.append({"step": now.step, "images": now.images, **self.latest, "done": True})
+            peak = {"peak_memory": self.engine.backend.peak_memory(), "done": True}
+            self.run.append({"step": now.step, "images": now.images, **self.latest, **peak})
         last = self.run.lines()[-1]
         losses = {key: value for key, value in last.items() if key.endswith("/loss")}
         seconds = round(self.seconds, 3)
@@ -162,10 +183,12 @@ class Session:
                 "images_per_second": round(images / seconds, 3),
                 **{key: round(value, 6) for key, value in values.items()},
             }
+            before = self.health.judge.verdict
+            self.latest["health"] = self.health.examine(self.engine, self.latest)
             alarms = self._alarms()
             self.run.append({**self.latest, "alarms": alarms} if alarms else self.latest)
             self.display.tick(self.latest)
-            for text in alarms:
+            for text in [*alarms, *self._verdict(before)]:
                 self.display.note(text)
         self._ticked_at = (now.images, self.seconds)
         self._foresee()
@@ -176,6 +199,14 @@ class Session:
         fresh = [each.text for each in alarms if each.text not in self._said]
         self._said.update(fresh)
         return fresh
+
+    def _verdict(self, before: str) -> list[str]:
+        """What a person is to hear of a verdict that is another one than before."""
+        verdict = self.latest["health"]["verdict"]
+        if verdict == before:
+            return []
+        says = remedy(verdict, asdict(self.request.config)) or "What was wrong is over."
+        return [f"{verdict}{' again' if verdict == BALANCED else ''}, at {self.engine.now.images:,} images. {says}"]
 
     def hang(self) -> None:
         """Draw a sheet, but never of a run that has diverged."""

@@ -40,6 +40,8 @@ class Trained:
     facts: Facts
     recipe: Recipe
     now: Progress
+    seconds: float  # of training until then
+    weights: str  # "averaged", or "live" where the family keeps no average or none was asked for
     backend: Backend
     request: Mapping[str, Any]  # as `run.toml` has it
 
@@ -65,8 +67,10 @@ class Trained:
         return data
 
 
-def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
+def open_trained(where: str, runs: Runs, device: str = "auto", live: bool = False) -> Trained:
     """Open a run by name, path or ``latest``, at its newest whole checkpoint; or the checkpoint file named.
+
+    ``live`` takes the networks as they were trained, and not their averages.
 
     Raises:
         RequestError: there is no such run, it has no checkpoint yet, or its family is not installed.
@@ -84,7 +88,7 @@ def open_trained(where: str, runs: Runs, device: str = "auto") -> Trained:
         run = runs.find(where)
         name = run.name
         path, state, about = _newest(run)
-    return _restore(name, path, state, about, Backend.choose(device, "fp32"))
+    return _restore(name, path, state, about, Backend.choose(device, "fp32"), {} if live else state["averages"])
 
 
 def _newest(run: Run) -> tuple[Path, dict[str, Any], dict[str, Any]]:
@@ -96,16 +100,21 @@ def _newest(run: Run) -> tuple[Path, dict[str, Any], dict[str, Any]]:
     raise RequestError(f"{run.path} has no usable checkpoint yet. Train it on: run the command that started it.")
 
 
-def _restore(name: str, path: Path, state: dict[str, Any], about: dict[str, Any], backend: Backend) -> Trained:
+def _restore(
+    name: str, path: Path, state: dict[str, Any], about: dict[str, Any], backend: Backend, averages: Mapping[str, Any]
+) -> Trained:
     family, config = _known(about)
     facts = Facts(**{key: tuple(v) if isinstance(v, list) else v for key, v in about["facts"].items()})
     recipe = family.build(config, facts)
     for key, net in recipe.nets.items():
-        net.load_state_dict(state["averages"].get(key, state["nets"][key]))
+        net.load_state_dict(averages.get(key, state["nets"][key]))
         backend.place(net).eval().requires_grad_(False)
     now = Progress(**{each.name: about[each.name] for each in fields(Progress)})
     recipe.begin(now)  # a schedule may choose the depth or the stage that is sampled
-    return Trained(name, path, family, config, facts, recipe, now, backend, about["request"])
+    weights = "averaged" if averages else "live"
+    return Trained(
+        name, path, family, config, facts, recipe, now, about["seconds"], weights, backend, about["request"]
+    )
 
 
 def _known(about: dict[str, Any]) -> tuple[Family, Config]:

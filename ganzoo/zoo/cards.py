@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ganzoo.zoo.config import Config
 
@@ -76,9 +76,14 @@ class Dataset(Card):
 
 @dataclass(frozen=True, kw_only=True)
 class Metric(Card):
-    """A score: ``build() -> ganzoo.score.Metric``."""
+    """A score: ``build()`` gives a function of a `ganzoo.score.Exhibit`, to a number or several under names.
+
+    It raises `ganzoo.score.Refused` where the family or the data cannot have it.
+    """
 
     kind = "metrics"
+
+    better: Literal["lower", "higher"] = "lower"
 
 
 CARDS: tuple[type[Card], ...] = (Family, Generator, Discriminator, Loss, Dataset, Metric)

@@ -17,3 +17,10 @@ def duration(text: str) -> float:
     if seconds <= 0:
         raise RequestError(f"{text!r} is no duration. Write 90s, 10m or 1h30m.")
     return seconds
+
+
+def clock(seconds: float) -> str:
+    """``1:05`` or ``2:03:10``."""
+    minutes, s = divmod(int(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02}:{s:02}" if hours else f"{m}:{s:02}"

@@ -514,8 +514,8 @@ def test_a_signal_saves_and_the_same_command_goes_on(train, name):
     wanted = train("--runs", "calm", "--json", end=("--steps", 40))
     step = Engine.step
 
-    def interrupted(self):
-        step(self)
+    def interrupted(self, **options):
+        step(self, **options)
         if self.now.step == 13:
             signal.raise_signal(getattr(signal, name))
 

@@ -98,6 +98,22 @@ def test_plain_lines_where_there_is_no_terminal():
     ]
 
 
+@pytest.mark.parametrize(("verdict", "colour"), [("balanced", "32"), ("mode collapse", "1;31")])
+def test_the_verdict_stands_behind_the_losses(verdict, colour):
+    line = {**LINE, "health": {"verdict": verdict}}
+    out = io.StringIO()
+    live = LiveDisplay(Console(file=out, width=80, force_terminal=True, color_system="standard"), End(None, None))
+    live.advance(Progress(step=660, images=10_560, batch=16, total=20_000), 4.2)
+    live.tick(line)
+    live.console.print(live.draw())
+    assert f"g loss 0.982\x1b[{colour}m  {verdict}\x1b[0m" in out.getvalue()
+    plain = io.StringIO()
+    with display(stream=plain) as shown:
+        shown.advance(Progress(step=660, images=10_560, batch=16, total=10_560), 4.2)
+        shown.tick(line)
+    assert plain.getvalue().endswith(f"g loss 0.982  {verdict}\n")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

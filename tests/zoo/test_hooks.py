@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,8 +76,10 @@ def test_hook_register_datasets(load_guest, example):
 
 
 def test_hook_register_metrics(load_guest, example):
-    metric = only_card(load_guest(example("register_metrics"))).build()
-    assert metric(np.ones(4), np.zeros(4)) == 1
+    card = only_card(load_guest(example("register_metrics")))
+    light, dark = (SimpleNamespace(examples=np.full(4, grey), images=np.full(4, grey)) for grey in (200, 50))
+    assert card.build()(SimpleNamespace(pictures=lambda: dark, drawn=light, target=dark)) == 150
+    assert card.better == "lower"
 
 
 def test_hook_register_commands(guests, example):

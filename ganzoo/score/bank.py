@@ -1,0 +1,106 @@
+"""The bank of features: what one extractor says of pictures, real data looked at once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ganzoo.data.cache import cache_folder
+from ganzoo.data.pack import Pack
+from ganzoo.score.extractors import Extractor, Features
+from ganzoo.score.metrics.frechet import Moments, moments
+
+MOST_REAL = 50_000  # examples of the data that are compared with
+STRETCH = 1_024  # pictures between two reports of progress
+
+Report = Callable[[int, int], None]  # (pictures done, pictures there are)
+
+
+class Bank:
+    """Features by one extractor, which is loaded when the first are asked for."""
+
+    def __init__(self, load: Callable[[], Extractor]):
+        self._load = load
+        self._data: dict[str, Features] = {}  # by what they were computed from
+        self._moments: dict[str, Moments] = {}
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        return self._load()
+
+    def look(self, images: np.ndarray, report: Report | None = None) -> Features:
+        """Features of pictures uint8 [n, C, H, W]."""
+        parts = []
+        for start in range(0, len(images), STRETCH):
+            block = torch.from_numpy(np.array(images[start : start + STRETCH]))
+            parts.append(self.extractor(block))
+            if report:
+                report(min(start + STRETCH, len(images)), len(images))
+        logits = None if parts[0].logits is None else torch.cat([part.logits for part in parts])
+        return Features(torch.cat([part.values for part in parts]), logits)
+
+    def of_data(self, pack: Pack, report: Report | None = None) -> Features:
+        """Features of the `chosen` examples of a pack.
+
+        They are found again by what they are: the hash of the packed pictures, which holds their size, and that of
+        the extractor.
+        """
+        key, file = self._place(pack)
+        if key not in self._data:
+            kept = _read(file)
+            if kept is None:
+                kept = self.look(pack.images if len(pack) <= MOST_REAL else pack.images[chosen(pack)], report)
+                _keep(kept, file)
+            self._data[key] = kept
+        return self._data[key]
+
+    def moments_of_data(self, pack: Pack, report: Report | None = None) -> Moments:
+        """Mean and covariance of the same."""
+        key, _ = self._place(pack)
+        if key not in self._moments:
+            self._moments[key] = moments(self.of_data(pack, report).values)
+        return self._moments[key]
+
+    def _place(self, pack: Pack) -> tuple[str, Path]:
+        key = hashlib.sha256(f"{pack.hash} {self.extractor.hash} {MOST_REAL}".encode()).hexdigest()[:32]
+        return key, cache_folder() / "features" / f"{key}.safetensors"
+
+
+def chosen(pack: Pack, most: int = MOST_REAL) -> np.ndarray:
+    """Which examples of a pack are compared with, int64 [n]: all, or ``most``, evenly from the first to the last.
+
+    Folders are sorted by class: the first ones would be of some classes alone.
+    """
+    count = min(len(pack), most)
+    return np.arange(count) * len(pack) // count
+
+
+def _read(file: Path) -> Features | None:
+    try:
+        tensors = load_file(file)
+        return Features(tensors["values"], tensors.get("logits"))
+    except (OSError, SafetensorError, KeyError):  # not there, or cut short: looked at anew
+        return None
+
+
+def _keep(features: Features, file: Path) -> None:
+    """Keep them, where the disk will have it: the cache is a convenience."""
+    tensors: dict[str, Tensor] = {"values": features.values.contiguous()}
+    if features.logits is not None:
+        tensors["logits"] = features.logits.contiguous()
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, part)
+        os.replace(part, file)
+    except (OSError, SafetensorError):
+        part.unlink(missing_ok=True)

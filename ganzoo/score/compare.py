@@ -1,0 +1,146 @@
+"""Comparing runs: each scored over its training under one protocol, then ranked with its like."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganzoo.errors import GanzooError, RequestError
+from ganzoo.score import evidence
+from ganzoo.score.evaluate import Evaluation, Judge
+from ganzoo.score.exhibit import Exhibit
+from ganzoo.score.ranking import By, Point, Row, Scored
+from ganzoo.train.card import write_card
+from ganzoo.train.run import Run
+from ganzoo.train.runs import Runs
+from ganzoo.train.trained import Trained, open_trained
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What stands in one row: a run, or the runs of one family from several seeds."""
+
+    name: str
+    family: str
+    data: str
+    runs: tuple[Run, ...]
+    note: str = ""  # what is to be known of it before it is scored: a seed diverged, the data lack something
+
+
+class Comparison:
+    """Scores contenders by the first metric of a judge.
+
+    Args:
+        judge: how; the first of its metrics ranks, the others stand beside it.
+        by: rank by the run as it ended, or at its best checkpoint.
+        only_last: score the newest checkpoint alone, and know nothing of the best.
+        device: where samples are drawn.
+    """
+
+    def __init__(self, judge: Judge, by: By = "last", only_last: bool = False, device: str = "auto"):
+        self.judge, self.by, self.only_last, self.device = judge, by, only_last, device
+        self.metric = judge.cards[0]
+        self.sheets: dict[str, bytes] = {}  # by contender: samples of its first run, a PNG
+
+    def rows(self, contenders: Iterable[Contender]) -> list[Row]:
+        """A row each, in their order; one that cannot be scored says why."""
+        return [self._row(contender) for contender in contenders]
+
+    def _row(self, contender: Contender) -> Row:
+        runs, reasons, protocol, parameters = [], [contender.note] if contender.note else [], None, 0
+        for run in contender.runs:
+            try:
+                evaluations, trained = self._scored(run)
+                last = evaluations[-1]
+                if self.metric.name not in last.metrics:
+                    raise RequestError(last.refused.get(self.metric.name, f"no {self.metric.name}"))
+            except GanzooError as error:
+                reasons.append(str(error).splitlines()[0])
+                continue
+            runs.append(_told(run, evaluations, self.metric.name))
+            protocol, parameters = last.protocol, _parameters(trained)
+            if contender.name not in self.sheets:
+                self.sheets[contender.name] = self._sheet(trained)
+        return Row(
+            name=contender.name,
+            family=contender.family,
+            data=protocol.data if protocol else contender.data,
+            runs=tuple(runs),
+            parameters=parameters,
+            protocol=protocol,
+            reason="; ".join(dict.fromkeys(reasons)),
+            better=self.metric.better,
+            by=self.by,
+        )
+
+    def _scored(self, run: Run) -> tuple[list[Evaluation], Trained]:
+        """Its kept checkpoints, oldest first; those scored before under the same protocol are not scored again."""
+        trained = open_trained(str(run.path), Runs(run.path.parent), self.device)
+        places = [trained.path] if self.only_last else [path for path in reversed(run.saved()) if path <= trained.path]
+        evaluations = []
+        for place in places:
+            try:
+                each = trained if place == trained.path else open_trained(str(place), Runs(), self.device)
+            except RequestError as error:  # a damaged one in between
+                log.warning("%s", error)
+                continue
+            exhibit = self.judge.exhibit(each)
+            told = self.judge.known(exhibit, run)
+            if told is None:
+                told = self.judge.evaluate(exhibit)
+                run.keep_scores(told.record())
+            evaluations.append(told)
+        write_card(run, trained.family, run.progress[1])
+        return evaluations, trained
+
+    def _sheet(self, trained: Trained) -> bytes:
+        name = self.judge.data or trained.request["data"]
+        count = evidence.POINTS if trained.facts.is_points else evidence.SHOWN
+        exhibit = Exhibit(trained, name, self.judge.bank, samples=count, seed=self.judge.seed)
+        file = io.BytesIO()
+        evidence.samples(exhibit).save(file, format="PNG")
+        return file.getvalue()
+
+
+def contenders(names: Sequence[str], folder: Path, data: str = "") -> list[Contender]:
+    """Runs by name or path; without names, every run of the folder that has a checkpoint, or those on ``data``.
+
+    Raises:
+        RequestError: there is no such run, or none at all.
+    """
+    runs = Runs(folder)
+    found = [runs.find(name) for name in names] or [run for run in runs.all() if run.saved()]
+    if not names and data:
+        found = [run for run in found if run.request.get("data") == data]
+    if not found:
+        on = f" on {data}" if data else ""
+        raise RequestError(
+            f"No runs{on} in {folder} to compare. Train some: ganzoo train dcgan\n"
+            "Or name families, to train each under one budget first: ganzoo compare dcgan wgan --budget 2m"
+        )
+    return [Contender(run.name, run.request.get("family", ""), run.request.get("data", ""), (run,)) for run in found]
+
+
+def _told(run: Run, evaluations: Sequence[Evaluation], metric: str) -> Scored:
+    lines = run.lines()
+    last = evaluations[-1]
+    curve = (Point(each.images, each.seconds, each.metrics[metric]) for each in evaluations if metric in each.metrics)
+    return Scored(
+        run=run.name,
+        seed=run.request.get("seed", 0),
+        curve=tuple(curve),
+        images_per_second=last.images / last.seconds if last.seconds else 0.0,
+        peak_memory=next((line["peak_memory"] for line in reversed(lines) if line.get("peak_memory")), None),
+        metrics=last.metrics,
+    )
+
+
+def _parameters(trained: Trained) -> int:
+    """Of all networks, those that are shared counted once."""
+    shared = {id(p): p.numel() for net in trained.nets.values() for p in net.parameters()}
+    return sum(shared.values())

@@ -1,0 +1,1 @@
+"""Scores as pure functions of numbers: features, pixels, points. None knows of runs, files or extractors."""

@@ -1,0 +1,109 @@
+"""Whether all of the data is drawn, and nothing learned by heart."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganzoo.data.pack import Pack
+from ganzoo.score.bank import chosen
+from ganzoo.score.exhibit import Exhibit, Refused
+from ganzoo.score.metrics import modes, neighbours
+from ganzoo.score.metrics.probe import Probe, halves, one_hot
+from ganzoo.score.metrics.variety import variety
+
+STEP = 1e-2  # of the way between two seeds, over which path lengths are measured
+WAYS = 512  # along which they are
+NEIGHBOURS = 5  # that say how far data reach around a picture
+FEW_PERCENT = 0.01
+VISIBLE = 0.9  # an attribute that the judge sees so often in real pictures is one that modes are told by
+
+
+def found_modes(exhibit: Exhibit) -> dict[str, float]:
+    """Modes found of those there are: centres of points, or kinds of pictures.
+
+    Kinds are the combinations of those known attributes that can be seen in held-out pictures nine times of ten, or
+    classes where no attributes are known. A sample counts that is as near to a picture as its own neighbours are.
+    """
+    if exhibit.target.facts.is_points:
+        centres, sigma = _centres(exhibit)
+        told = modes.modes_of_points(torch.from_numpy(exhibit.drawn.examples), centres, sigma)
+    else:
+        real, fake = _kinds(exhibit)
+        gaps, which = neighbours.nearest(exhibit.fake.values, exhibit.real.values)
+        near = gaps <= neighbours.reaches(exhibit.real.values, NEIGHBOURS)[which]
+        there, known = torch.unique(real, return_inverse=True)
+        place = torch.searchsorted(there, fake).clamp(max=len(there) - 1)
+        seen = near & (there[place] == fake)
+        shares = known.bincount().double() / len(known)
+        told = modes.modes_of_labels(place[seen], len(there), len(fake), shares)
+    return {"modes": told.found, "modes_there": told.there, "quality": told.quality, "reverse_kl": told.reverse_kl}
+
+
+def nearest(exhibit: Exhibit) -> dict[str, float]:
+    """Samples nearer to a training picture, or to each other, than 99 % of training pictures are to their nearest."""
+    gaps = neighbours.reaches(exhibit.real.values, 1)
+    usual = gaps.double().quantile(FEW_PERCENT)
+    memorised = (neighbours.nearest(exhibit.fake.values, exhibit.real.values)[0] <= usual).double().mean()
+    duplicates = (neighbours.reaches(exhibit.fake.values, 1) <= usual).double().mean()
+    return {"nn": memorised.item(), "duplicates": duplicates.item()}
+
+
+def msssim(exhibit: Exhibit) -> dict[str, float]:
+    """How unlike each other samples are, as a share of how unlike data are (by MS-SSIM, Odena et al. 2017)."""
+    pack = exhibit.pictures()
+    drawn = variety(torch.from_numpy(exhibit.drawn.examples) / 255)
+    real = variety(torch.from_numpy(pack.images[chosen(pack, exhibit.samples)]) / 255)
+    return {"msssim": drawn / real if real else float("nan"), "variety": drawn, "variety_real": real}
+
+
+def ppl(exhibit: Exhibit) -> float:
+    """Perceptual path length (Karras et al. 2019, section 4.1) in the extractor's features, on ways between seeds.
+
+    The mean over 512 ways of |change of features|^2 / step^2, at a random place of each, with the same class or
+    caption throughout.
+    """
+    exhibit.pictures()
+    if "a" in exhibit.takes:
+        raise Refused(f"{exhibit.trained.family.name} has no noise to walk through.")
+    if not exhibit.extractor.continuous:
+        raise Refused(f"{exhibit.extractor.name} rounds what it sees. Use --features bundled, or timm:NAME.")
+    places = torch.rand(WAYS, generator=torch.Generator().manual_seed(exhibit.seed)).double() * (1 - STEP)
+    cond, ends = exhibit.asked_alone(WAYS), []
+    for shift in (0.0, STEP):
+        ways = [(exhibit.seed + 2 * i, exhibit.seed + 2 * i + 1, float(at) + shift) for i, at in enumerate(places)]
+        drawn = torch.from_numpy(exhibit.trained.draw(ways, cond)).clamp(-1, 1)
+        # Not rounded to bytes in between: over so small a step that would be most of the change.
+        ends.append(exhibit.extractor((drawn + 1) * 127.5).values)
+    return ((ends[1] - ends[0]).double().square().sum(1) / STEP**2).mean().item()
+
+
+def _kinds(exhibit: Exhibit) -> tuple[Tensor, Tensor]:
+    """The kind of each picture of the data, as it is known, and of each sample, as it is seen: int64 [n] and [m]."""
+    pack, real, fake = exhibit.pictures(), exhibit.real.values, exhibit.fake.values
+    known = {key: torch.from_numpy(values) for key, values in _attributes(pack).items()} or {"class": exhibit.labels()}
+    learnt, unseen = halves(len(real))
+    kinds, seen, size = torch.zeros(len(real), dtype=torch.int64), torch.zeros(len(fake), dtype=torch.int64), 1
+    for truth in known.values():
+        count = int(truth.max()) + 1
+        probe = Probe(real[learnt], one_hot(truth[learnt], count))
+        if (probe(real[unseen]).argmax(1) == truth[unseen]).double().mean() >= VISIBLE:
+            kinds, seen, size = kinds * count + truth, seen * count + probe(fake).argmax(1), size * count
+    if size == 1:
+        raise Refused(f"{exhibit.extractor.name} features do not tell the kinds of {exhibit.data.name} apart.")
+    return kinds, seen
+
+
+def _attributes(pack: Pack) -> dict[str, np.ndarray]:
+    """What is known of the pictures in whole numbers, of those that are compared with."""
+    told = (pack.attributes or {}).items()
+    return {key: values[chosen(pack)] for key, values in told if values.dtype == np.int64}
+
+
+def _centres(exhibit: Exhibit) -> tuple[Tensor, float]:
+    """Centres [k, d] and standard deviation of the modes points were made from; Refused where nobody knows them."""
+    source = exhibit.source
+    if not hasattr(source, "centres"):
+        raise Refused(f"nobody knows the modes of {exhibit.data.name}.")
+    return torch.as_tensor(source.centres), float(source.sigma)
