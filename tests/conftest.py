@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores
+os.environ["HF_HUB_OFFLINE"] = "1"  # as the command line sets it; read once, when the hub's client is imported
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

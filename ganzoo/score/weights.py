@@ -48,6 +48,8 @@ def fetched(url: str = URL) -> Path:
             part.replace(place)
     except OSError as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         raise RequestError(f"Inception's weights cannot be downloaded: {reason}.{_advice()}") from error
     finally:
         part.unlink(missing_ok=True)

@@ -116,7 +116,8 @@ def test_the_game_at_an_undecided_discriminator():
     d_loss, shown = recipe.d_loss(batch)
     assert d_loss.item() == pytest.approx(2 * log(2), abs=1e-6)
     assert recipe.g_loss(batch)[0].item() == pytest.approx(log(2), abs=1e-6)
-    assert shown["real"].eq(0.5).all() and shown["fake"].eq(0.5).all()
+    assert shown["real"].eq(0.5).all()
+    assert shown["fake"].eq(0.5).all()
 
 
 def test_a_turn_moves_one_player():

@@ -126,7 +126,7 @@ def test_a_family_that_grows_has_sheets_of_one_size(tmp_path, family, settings):
         ("stylegan", {}, {"truncation", "mix", "cut"}),
         ("stylegan", {"conditional": True}, {"truncation", "mix", "cut", "label"}),
         ("aae", {"latent": 3}, {"image"}),
-        ("aae", {"variant": "clustering"}, {"image", "plane"}),
+        ("aae", {"variant": "clustering"}, {"image", "plane", "cluster"}),
         ("aae", {"variant": "supervised"}, {"image", "label", "plane"}),
         ("cyclegan", {}, {"a", "b"}),
         ("stackgan", {}, {"text"}),
