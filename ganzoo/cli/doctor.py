@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from ganzoo.cli.output import print_json, print_table
+from ganzoo.zoo.plugins import FAULTY
 from ganzoo.zoo.project import project
 from ganzoo.zoo.registry import zoo
 
@@ -133,7 +134,7 @@ def _compiler() -> Iterator[Finding]:
 
 def _zoo() -> Iterator[Finding]:
     plugins = zoo().plugins
-    faulty = [plugin for plugin in plugins if plugin.state in ("broken", "clash")]
+    faulty = [plugin for plugin in plugins if plugin.state in (*FAULTY, "clash")]
     advice = "ganzoo plugins names the reason" if faulty else ""
     yield Finding("plugins", f"{len(plugins) - len(faulty)} in order, {len(faulty)} at fault", advice)
 

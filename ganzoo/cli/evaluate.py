@@ -15,7 +15,7 @@ from ganzoo.errors import RequestError, WorkError
 
 if TYPE_CHECKING:
     from ganzoo.score.evaluate import Evaluation, Judge
-    from ganzoo.train.run import Run
+    from ganzoo.train.trained import Trained
 
 FEW = 2_048  # samples; with fewer than features the Frechet distance says more of their number than of them
 
@@ -81,15 +81,23 @@ def _scored(judge: Judge, name: str, folder: Path, every: bool, live: bool, devi
     from ganzoo.train.trained import open_trained
 
     runs = Runs(folder)
-    places = [name]
-    if every:
-        if name.endswith(".safetensors"):
-            raise RequestError(f"--all scores every checkpoint of a run, and {name} is one. Name its run.")
-        places = [str(path) for path in reversed(runs.find(name).saved())] or [name]
-    return [judged(judge, open_trained(place, runs, device, live)) for place in places]
+    newest = open_trained(name, runs, device, live)
+    if not every:
+        return [_judged(judge, newest)]
+    if name.endswith(".safetensors"):
+        raise RequestError(f"--all scores every checkpoint of a run, and {name} is one. Name its run.")
+    told = []
+    for path in reversed(runs.find(name).saved()):
+        try:
+            trained = open_trained(str(path), runs, device, live)
+        except RequestError as error:  # the newest can be read, so this one is damaged
+            print_note(f"skipped: {error}")
+        else:
+            told.append(_judged(judge, trained))
+    return told
 
 
-def judged(judge: Judge, trained: object) -> Evaluation:
+def _judged(judge: Judge, trained: Trained) -> Evaluation:
     """Score one checkpoint, and keep scores and pictures in its run's folder where it lies in one."""
     from ganzoo.score import evidence
     from ganzoo.train.card import write_card
@@ -97,16 +105,14 @@ def judged(judge: Judge, trained: object) -> Evaluation:
 
     exhibit = judge.exhibit(trained)
     evaluation = judge.evaluate(exhibit)
-    run: Run = Run(trained.path.resolve().parent.parent)
+    run = Run(trained.path.resolve().parent.parent)
     if run.exists and evaluation.metrics:
         try:
             run.keep_scores(evaluation.record())
             evidence.show(exhibit, run.path / "evaluation")
             write_card(run, trained.family, run.progress[1])
-        except OSError as error:
-            raise WorkError(
-                f"Cannot write to {run.path}: {error.strerror or error}. Make room, and ask again."
-            ) from error
+        except OSError as error:  # the numbers are there all the same
+            print_note(f"not kept: {run.path} cannot be written to: {error.strerror or error}.")
     return evaluation
 
 

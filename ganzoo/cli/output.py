@@ -9,9 +9,9 @@ from typing import Any
 from ganzoo.cli.table import has_colour, screen_width, table
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table as wide as the terminal."""
-    print(table(header, rows, width=screen_width(), bold=has_colour()))
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], strict: bool = False) -> None:
+    """Write a table as wide as the terminal, never wider where it is ``strict``."""
+    print(table(header, rows, width=screen_width(), bold=has_colour(), strict=strict))
 
 
 def print_note(text: str) -> None:

@@ -70,7 +70,7 @@ def usual_facts(family: Family, config: Config, is_points: bool = False) -> Fact
 
 def _card_record(card: Card) -> dict[str, Any]:
     """What the card itself says, as JSON has it: what any card does, and what this kind does beside it."""
-    more = ("idea", "game", "good_for", "weakness", "data", "gives", "licence")
+    more = ("idea", "game", "good_for", "weakness", "data", "gives", "licence", "better")
     return record(card) | {key: getattr(card, key) for key in more if hasattr(card, key)}
 
 
@@ -99,6 +99,7 @@ def _print_card(card: Card) -> None:
         "needs": " and ".join(card.needs),
         "gives": " and ".join(getattr(card, "gives", ())),
         "licence": getattr(card, "licence", ""),
+        "better": getattr(card, "better", ""),
         "package": f"{origin.package} {origin.version}",
     }
     print(f"{card.name} ({SINGULAR[card.kind]}{f', {card.year}' if card.year else ''})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TextIO
 
 WIDTH = 80  # columns, where there is no terminal to ask
@@ -29,10 +30,13 @@ def has_colour(stream: TextIO | None = None) -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and (stream or sys.stdout).isatty()
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width: int, bold: bool = False) -> str:
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[object]], *, width: int, bold: bool = False, strict: bool = False
+) -> str:
     """Lay out columns under a header: numbers to the right, the last column wrapped to fit ``width``.
 
-    A column that is empty in every row is left out.
+    A column that is empty in every row is left out. Names are to be copied, so columns before the last keep their
+    width, and lines may become longer than the screen; ``strict`` wraps the widest of them, too.
     """
     kept = [column for column in range(len(header)) if not rows or any(str(row[column]) for row in rows)]
     cells = [[str(row[column]) for column in kept] for row in rows]
@@ -40,7 +44,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width: int
     right = [all(isinstance(row[column], (int, float)) or row[column] == "" for row in rows) for column in kept]
     widths = [max(len(row[at]) for row in (titles, *cells)) for at in range(len(kept))]
     if widths:
-        widths[-1] = min(widths[-1], max(width - sum(widths[:-1]) - GAP * (len(kept) - 1), NARROWEST))
+        room = width - GAP * (len(kept) - 1)
+        while strict and sum(widths[:-1]) + min(widths[-1], NARROWEST) > room and max(widths[:-1]) > 1:
+            widths[widths.index(max(widths[:-1]))] -= 1
+        widths[-1] = min(widths[-1], max(room - sum(widths[:-1]), NARROWEST))
     lines = _row(titles, widths, right)
     if bold:
         lines = [f"{BOLD}{line}{PLAIN}" for line in lines]
@@ -51,6 +58,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, width: int
 
 def wrapped(text: str, width: int) -> list[str]:
     """The text in lines of at most ``width``; a longer word is cut."""
+    if len(text) <= width:
+        return [text]  # as it is, spaces and all
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -62,11 +71,13 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
-    """One row of the table: several lines where the last cell is wrapped."""
-    *first, last = [
-        cell.rjust(width) if to_right else cell.ljust(width)
-        for cell, width, to_right in zip(cells, widths, right, strict=True)
-    ]
-    start = "".join(cell + " " * GAP for cell in first)
-    pieces = [last] if len(last.rstrip()) <= widths[-1] else wrapped(last, widths[-1])
-    return [((start if at == 0 else " " * len(start)) + piece).rstrip() for at, piece in enumerate(pieces)]
+    """One row of the table: several lines where a cell is wrapped."""
+    pieces = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    lines = []
+    for parts in zip_longest(*pieces, fillvalue=""):
+        filled = [
+            part.rjust(width) if to_right else part.ljust(width)
+            for part, width, to_right in zip(parts, widths, right, strict=True)
+        ]
+        lines.append((" " * GAP).join(filled).rstrip())
+    return lines

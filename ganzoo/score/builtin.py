@@ -62,7 +62,23 @@ TABLE: tuple[tuple[str, str, Literal["lower", "higher"], tuple[str, int | None],
     ("prior_mmd", "codes:prior_mmd", "lower", MAKHZANI, "distance of codes from the prior they are to follow"),
 )
 
+NEEDS = {  # of the data; the rest takes pictures, or says what else
+    "label_accuracy": ("image", "label"),
+    "text_accuracy": ("image", "text"),
+    "pair_l1": ("a", "b"),
+    "pair_features": ("a", "b"),
+    "modes": (),
+}
+
 METRICS = tuple(
-    Metric(name=name, summary=summary, build=score(where), paper=paper, year=year, better=better)
+    Metric(
+        name=name,
+        summary=summary,
+        build=score(where),
+        paper=paper,
+        year=year,
+        better=better,
+        needs=NEEDS.get(name, ("image",)),
+    )
     for name, where, better, (paper, year), summary in TABLE
 )

@@ -93,9 +93,8 @@ class Comparison:
             told = self.judge.known(exhibit, run)
             if told is None:
                 told = self.judge.evaluate(exhibit)
-                run.keep_scores(told.record())
+                _keep(run, told, trained)
             evaluations.append(told)
-        write_card(run, trained.family, run.progress[1])
         return evaluations, trained
 
     def _sheet(self, trained: Trained) -> bytes:
@@ -124,6 +123,14 @@ def contenders(names: Sequence[str], folder: Path, data: str = "") -> list[Conte
             "Or name families, to train each under one budget first: ganzoo compare dcgan wgan --budget 2m"
         )
     return [Contender(run.name, run.request.get("family", ""), run.request.get("data", ""), (run,)) for run in found]
+
+
+def _keep(run: Run, evaluation: Evaluation, trained: Trained) -> None:
+    try:
+        run.keep_scores(evaluation.record())
+        write_card(run, trained.family, run.progress[1])
+    except OSError as error:  # the numbers are there all the same; only the next comparison has to make them again
+        log.warning("scores of %s are not kept: %s", run.name, error.strerror or error)
 
 
 def _told(run: Run, evaluations: Sequence[Evaluation], metric: str) -> Scored:
