@@ -24,7 +24,6 @@ Pair = tuple[float, float]  # FID, KID
 HALF = 2_000  # pictures
 MIXED = (0.1, 0.2, 0.4, 0.8)  # share of foreign pictures
 KEPT = (3 / 4, 1 / 2, 1 / 4, 0.0)  # share of classes; at least one
-CHOICES = 4  # of the classes kept, over which the mean is taken: some are nearer to the whole than others
 GENERATORS, SAMPLES, POOL = 100, 2_000, 12_000
 SIDE = 32  # pixels of drawn pictures
 
@@ -127,13 +126,13 @@ def _mixed(plain: Tensor, foreign: Tensor, share: float) -> Tensor:
 
 
 def _without_classes(judge: Judge, plain: Tensor, labels: Tensor, share: float) -> Pair:
+    """The mean over as many choices as there are classes: some classes are nearer to the whole than others."""
     order = torch.randperm(int(labels.max()) + 1, generator=torch.Generator().manual_seed(0)).tolist()
-    kept, chance, told = max(1, round(share * len(order))), torch.Generator().manual_seed(0), []
-    for turn in range(CHOICES):
-        start = turn * len(order) // CHOICES
-        told.append(judge(plain[dropped(labels, (order[start:] + order[:start])[:kept], chance)]))
+    kept, chance = max(1, round(share * len(order))), torch.Generator().manual_seed(0)
+    choices = [(order[start:] + order[:start])[:kept] for start in range(len(order))]
+    told = [judge(plain[dropped(labels, choice, chance)]) for choice in choices]
     fids, kids = zip(*told, strict=True)
-    return sum(fids) / CHOICES, sum(kids) / CHOICES
+    return sum(fids) / len(told), sum(kids) / len(told)
 
 
 def _trial(name: str, pictures: tuple[Tensor, Tensor], foreign: Tensor) -> Trial:
