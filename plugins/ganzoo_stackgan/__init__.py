@@ -90,7 +90,7 @@ FAMILY = ganzoo.Family(
             "width_d": 32,
             "residuals": 1,
             "batch": 32,
-            "images": 60_000,
+            "images": 46_000,
             "lr": 4e-4,
             "lr_d": 4e-4,
             "ema": 2_000,

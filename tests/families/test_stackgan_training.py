@@ -8,12 +8,18 @@ a single stray pixel of 16.) Stage one draws 16 pixels, stage two 32.
 | what, after so many steps | size | colour | shape |
 |---|---|---|---|
 | real pictures | 1.00 | 1.00 | 0.99 |
-| stage one, 700, width 48, seed 2 | 0.98 | 1.00 | 0.85 |
-| stage one, 700, width 32, seeds 0 and 2 | 0.98, 0.97 | 0.99, 1.00 | 0.82, 0.63 |
-| and stage two, 400 more, after 1050 | 1.00, 0.99 | 1.00, 1.00 | 0.89, 0.96 |
+| stage one, 1000, seeds 0, 1, 2 | 0.99, 0.99, 0.97 | 1.00, 1.00, 1.00 | 0.89, 0.93, 0.83 |
+| and stage two, 400 more, seed 0 | 0.99 | 1.00 | 0.94 |
+| seeds 0 and 2 after 700 of the 1000 | 0.99, 0.95 | 1.00, 1.00 | 0.83, 0.64 |
 | captions shuffled, 300, seeds 0 and 1 | 0.51, 0.48 | 0.29, 0.22 | 0.32, 0.33 |
 | no wrong pairs, 300, seeds 0 and 1 | 0.91, 0.95 | 0.98, 0.98 | 0.45, 0.43 |
 | as it is, 300, seeds 0 and 1 | 0.88, 0.89 | 1.00, 0.99 | 0.37, 0.40 |
+
+Triangles are drawn early and squares late: until they are, circles and squares come out alike and a half of each
+counts as right, 2/3 of all. Seed 0 leaves that plateau at 600 steps, seed 2 at 750. Nothing is unheard meanwhile: the
+encoder keeps the three apart from step 200 on, and the discriminator takes a real picture under another shape's caption
+to be right with a chance of 0.1 where it gives the true one 0.6. So the threshold for shapes is above the plateau, and
+1000 steps are what all three seeds need to pass it; an encoder that learns all the while leaves seed 2 as it is.
 
 The fact sheet proposes that without wrong pairs the colour gets worse by 0.15. It does not: fakes are judged under
 their caption too, and so teach it. What is missing then is seen in the discriminator, which takes a real picture under
@@ -45,7 +51,9 @@ RGB = torch.tensor([[0.9, 0.15, 0.1], [0.1, 0.75, 0.2], [0.15, 0.25, 0.95], [0.9
 RADII = torch.tensor([0.28, 0.39])  # of small and large ones, in pictures
 AREAS = torch.tensor([torch.pi, 1.76**2, 1.8])  # of each shape, where the radius is 1
 EXAMPLES, BATCH, ASKED = 4800, 32, 480
-ONE, TWO, SHORT = 700, 500, 300  # steps of either stage, and of what is seen early
+ONE, TWO = 1000, 400  # steps of either stage
+SHORT, PLANNED = 300, 700  # steps after which some is seen already, in a run that was to have so many
+SHAPE = 0.75  # share of right shapes that one who takes squares for circles cannot reach
 
 
 def attributes(n: int, rng: torch.Generator) -> Tensor:
@@ -151,7 +159,7 @@ def belief(e: Engine) -> float:
     _, mu, _ = recipe.drawer.conditioning(recipe.nets["text"](batch["text"]), torch.zeros(1))
     other, _ = others(batch["text"])
     seen = recipe.judge(recipe.real(batch["image"]))
-    return game.belief(recipe.loss, recipe.judge.match(seen, mu[other])).item()
+    return game.belief(recipe.loss, recipe.judge.match(seen, mu[other])).mean().item()
 
 
 def test_what_is_measured_is_what_is_there():
@@ -161,12 +169,13 @@ def test_what_is_measured_is_what_is_there():
         assert ((shown(pictures) == known).float().mean(0) > 0.98).all()
 
 
-def test_pictures_show_what_they_are_told():
-    e = engine(1, ONE, first=1.0, width=48, width_d=24)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_pictures_show_what_they_are_told(seed):
+    e = engine(seed, ONE, first=1.0)
     train(e, ONE)
     size, colour, shape = accuracy(e)
     assert colour >= 0.95
-    assert shape >= 0.70
+    assert shape >= SHAPE
     assert size >= 0.90
     alike = attributes(8, torch.Generator().manual_seed(7)).repeat_interleave(32, 0)
     assert drawn(e, alike).unflatten(0, (8, 32)).std(1).mean() > 0.05  # a caption leaves room
@@ -179,7 +188,7 @@ def test_stage_two_draws_finer_what_stage_one_drew():
     end, e.now = e.now, replace(e.now, images=0)
     before, small = accuracy(e), drawn(e, asked)
     assert before[1] >= 0.95
-    assert before[2] >= 0.70
+    assert before[2] >= SHAPE
     e.now = end
     train(e, ONE + TWO)
     after, large = accuracy(e), drawn(e, asked)
@@ -189,7 +198,7 @@ def test_stage_two_draws_finer_what_stage_one_drew():
 
 
 def test_shuffled_captions_say_nothing():
-    e = engine(0, ONE, shuffled=True, first=1.0)
+    e = engine(0, PLANNED, shuffled=True, first=1.0)
     train(e, SHORT)
     size, colour, shape = accuracy(e)
     assert abs(size - 1 / 2) < 0.1
@@ -198,13 +207,13 @@ def test_shuffled_captions_say_nothing():
 
 
 def test_wrong_pairs_teach_what_is_wrong(monkeypatch):
-    e = engine(0, ONE, first=1.0)
+    e = engine(0, PLANNED, first=1.0)
     train(e, SHORT)
     assert accuracy(e)[1] > 0.9  # so early, captions are heard: what shuffled ones lack is no time
     with_pairs = belief(e)
     monkeypatch.setattr(
         stages, "others", lambda text: (torch.arange(len(text)), torch.zeros(len(text), dtype=torch.bool))
     )
-    e = engine(0, ONE, first=1.0)
+    e = engine(0, PLANNED, first=1.0)
     train(e, SHORT)
     assert belief(e) > 2 * with_pairs
