@@ -1,4 +1,4 @@
-"""The bank of features: what one extractor says of pictures, real data looked at once and kept in the cache."""
+"""The bank: what one extractor says of pictures, and what is known of real data, looked at once and kept."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ganzoo.data.cache import cache_folder
 from ganzoo.data.pack import Pack
 from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
+from ganzoo.score.reader import Reader, reader_of
 
 MOST_REAL = 50_000  # examples of the data that are compared with
 STRETCH = 1_024  # pictures between two reports of progress
@@ -32,6 +33,7 @@ class Bank:
         self._load = load
         self._data: dict[str, Features] = {}  # by what they were computed from
         self._moments: dict[str, Moments] = {}
+        self._readers: dict[str, Reader] = {}  # by the hash of what they read
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -69,6 +71,12 @@ class Bank:
         if key not in self._moments:
             self._moments[key] = moments(self.of_data(pack, report).values)
         return self._moments[key]
+
+    def reader(self, pack: Pack, report: Report | None = None) -> Reader:
+        """A reader of a pack."""
+        if pack.hash not in self._readers:
+            self._readers[pack.hash] = reader_of(pack, report)
+        return self._readers[pack.hash]
 
     def _place(self, pack: Pack) -> tuple[str, Path]:
         key = hashlib.sha256(f"{pack.hash} {self.extractor.hash} {MOST_REAL}".encode()).hexdigest()[:32]

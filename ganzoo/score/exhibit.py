@@ -16,11 +16,12 @@ from ganzoo.data.feed import Order
 from ganzoo.data.pack import Pack, Pair
 from ganzoo.data.source import PairSource, Source
 from ganzoo.errors import RequestError, WorkError
-from ganzoo.score.bank import Bank, chosen
+from ganzoo.score.bank import Bank
 from ganzoo.score.bank import Report as Looking
 from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
 from ganzoo.score.metrics.neighbours import Neighbourhood, neighbourhood
+from ganzoo.score.reader import Reader
 from ganzoo.train.sampling import translate
 from ganzoo.train.sheet import to_uint8
 from ganzoo.train.trained import Trained
@@ -130,10 +131,6 @@ class Exhibit:
             raise Refused(f"{self.data.name} has no classes.")
         return self.target
 
-    def labels(self) -> Tensor:
-        """The classes of the data whose features are `real`, int64 [n]."""
-        return torch.from_numpy(self.classed().labels[chosen(self.target)])
-
     def pair(self) -> Pair:
         """The data, where they are two domains; Refused for one."""
         if not isinstance(self.data, Pair):
@@ -171,6 +168,11 @@ class Exhibit:
         if self.unseen_target is None:
             return None
         return self._bank.of_data(self.unseen_target, self._telling("looking at held-out data"))
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Tells what single pictures show; for data that are known something of."""
+        return self._bank.reader(self.pictures(), self._telling("learning to read the data"))
 
     @cached_property
     def moments(self) -> tuple[Moments, Moments]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ganzoo.data.pack import Pack
 from ganzoo.score.bank import chosen
 from ganzoo.score.exhibit import Exhibit, Refused
 from ganzoo.score.metrics import modes, neighbours
-from ganzoo.score.metrics.probe import Probe, halves, one_hot
 from ganzoo.score.metrics.variety import variety
+from ganzoo.score.reader import WORDS, truths
 
 STEP = 1e-2  # of the way between two seeds, over which path lengths are measured
 WAYS = 512  # along which they are
 NEIGHBOURS = 5  # that say how far data reach around a picture
 FEW_PERCENT = 0.01
-VISIBLE = 0.9  # an attribute that the judge sees so often in real pictures is one that modes are told by
+VISIBLE = 0.9  # an attribute that is read rightly off so many real pictures is one that modes are told by
 
 
 def found_modes(exhibit: Exhibit) -> dict[str, float]:
     """Modes found of those there are: centres of points, or kinds of pictures.
 
-    Kinds are the combinations of those known attributes that can be seen in held-out pictures nine times of ten, or
+    Kinds are the combinations of those known attributes that are read rightly off nine real pictures of ten, or
     classes where no attributes are known. A sample counts that is as near to a picture as its own neighbours are.
     """
     if exhibit.target.facts.is_points:
@@ -80,25 +78,22 @@ def ppl(exhibit: Exhibit) -> float:
 
 
 def _kinds(exhibit: Exhibit) -> tuple[Tensor, Tensor]:
-    """The kind of each picture of the data, as it is known, and of each sample, as it is seen: int64 [n] and [m]."""
-    pack, real, fake = exhibit.pictures(), exhibit.real.values, exhibit.fake.values
-    known = {key: torch.from_numpy(values) for key, values in _attributes(pack).items()} or {"class": exhibit.labels()}
-    learnt, unseen = halves(len(real))
-    kinds, seen, size = torch.zeros(len(real), dtype=torch.int64), torch.zeros(len(fake), dtype=torch.int64), 1
-    for truth in known.values():
-        count = int(truth.max()) + 1
-        probe = Probe(real[learnt], one_hot(truth[learnt], count))
-        if (probe(real[unseen]).argmax(1) == truth[unseen]).double().mean() >= VISIBLE:
-            kinds, seen, size = kinds * count + truth, seen * count + probe(fake).argmax(1), size * count
+    """The kind of each picture of the data, as it is known, and of each sample, as it is read: int64 [n] and [m]."""
+    pack = exhibit.pictures()
+    if pack.attributes is None:
+        exhibit.classed()
+    known, trusted = truths(pack), exhibit.reader.trusted
+    told = exhibit.reader.read(exhibit.drawn.examples)
+    names = [name for name in known if name not in ("class", WORDS)] or ["class"]
+    rows = torch.from_numpy(chosen(pack))
+    kinds, seen, size = torch.zeros(len(rows), dtype=torch.int64), torch.zeros(exhibit.samples, dtype=torch.int64), 1
+    for name in names:
+        if trusted[name] >= VISIBLE:
+            count = exhibit.reader.answers[name]
+            kinds, seen, size = kinds * count + known[name][rows], seen * count + told[name].argmax(1), size * count
     if size == 1:
-        raise Refused(f"{exhibit.extractor.name} features do not tell the kinds of {exhibit.data.name} apart.")
+        raise Refused(f"the kinds of {exhibit.data.name} cannot be told apart at {pack.facts.shape[-1]} px.")
     return kinds, seen
-
-
-def _attributes(pack: Pack) -> dict[str, np.ndarray]:
-    """What is known of the pictures in whole numbers, of those that are compared with."""
-    told = (pack.attributes or {}).items()
-    return {key: values[chosen(pack)] for key, values in told if values.dtype == np.int64}
 
 
 def _centres(exhibit: Exhibit) -> tuple[Tensor, float]:
