@@ -13,7 +13,7 @@ import typer
 
 from ganzoo.cli.evaluate import Features, Metrics, Samples, Seed, Truncation, Weights, wanted
 from ganzoo.cli.output import print_json, print_note
-from ganzoo.cli.progress import progress_bar
+from ganzoo.cli.progress import progress_bars
 from ganzoo.errors import RequestError, WorkError, did_you_mean
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ def compare(
         entrants = _play(families, seeds or SEEDS, budget or BUDGET, runs, common)
     else:
         entrants = contenders(names or (), runs, data)
-    with progress_bar() as report:
+    with progress_bars(2) as (scoring, report):
         judge = Judge(
             chosen, features=features, weights=weights, data=data if names and not families else "", samples=samples,
             seed=seed, truncation=truncation, device=where, report=report,
         )  # fmt: skip
         comparison = Comparison(judge, by, only_last, device)
-        rows = comparison.rows(entrants)
+        rows = comparison.rows(entrants, scoring)
     rankings = ranked(judge.cards[0].name, judge.cards[0].better, rows)
     _show(rankings, layout, as_json)
     if html is not None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 Report = Callable[[str, int, int], None]  # (what is being done, how far, of how many)
 
 
 @contextmanager
-def progress_bar(title: str = "") -> Iterator[Report]:
+def progress_bar() -> Iterator[Report]:
     """One bar that says what is being done; it goes when the work is over."""
+    with progress_bars(1) as (report,):
+        yield report
+
+
+@contextmanager
+def progress_bars(count: int) -> Iterator[list[Report]]:
+    """Bars one below the other, each shown once something is said of it; they go when the work is over."""
     from rich import progress
     from rich.console import Console
 
@@ -21,12 +29,12 @@ def progress_bar(title: str = "") -> Iterator[Report]:
         progress.MofNCompleteColumn(),
         progress.TimeRemainingColumn(),
     )
-    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None, visible=bool(title))
+    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks = [bars.add_task("", total=None, visible=False) for _ in range(count)]
 
-        def report(what: str, done: int, total: int) -> None:
-            if bar.tasks[0].description != what:
-                bar.reset(task)
-            bar.update(task, description=what, completed=done, total=total, visible=True)
+        def report(task: progress.TaskID, what: str, done: int, total: int) -> None:
+            if bars.tasks[task].description != what:
+                bars.reset(task)
+            bars.update(task, description=what, completed=done, total=total, visible=True)
 
-        yield report
+        yield [partial(report, task) for task in tasks]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.errors import GanzooError, RequestError
 from ganzoo.score import evidence
 from ganzoo.score.evaluate import Evaluation, Judge
-from ganzoo.score.exhibit import Exhibit
+from ganzoo.score.exhibit import Exhibit, Refused, Report
 from ganzoo.score.ranking import By, Point, Row, Scored
 from ganzoo.train.card import write_card
 from ganzoo.train.run import Run
@@ -47,18 +48,28 @@ class Comparison:
         self.metric = judge.cards[0]
         self.sheets: dict[str, bytes] = {}  # by contender: samples of its first run, a PNG
 
-    def rows(self, contenders: Iterable[Contender]) -> list[Row]:
+    def rows(self, contenders: Sequence[Contender], report: Report | None = None) -> list[Row]:
         """A row each, in their order; one that cannot be scored says why."""
-        return [self._row(contender) for contender in contenders]
+        there, rows = sum(len(contender.runs) for contender in contenders), []
+        done = itertools.count()
 
-    def _row(self, contender: Contender) -> Row:
+        def begin() -> None:
+            if report:
+                report("scoring runs", next(done), there)
+
+        for contender in contenders:
+            rows.append(self._row(contender, begin))
+        return rows
+
+    def _row(self, contender: Contender, begin: Callable[[], None]) -> Row:
         runs, reasons, protocol, parameters = [], [contender.note] if contender.note else [], None, 0
         for run in contender.runs:
+            begin()
             try:
                 evaluations, trained = self._scored(run)
                 last = evaluations[-1]
                 if self.metric.name not in last.metrics:
-                    raise RequestError(last.refused.get(self.metric.name, f"no {self.metric.name}"))
+                    raise Refused(last.refused[self.metric.name])
             except GanzooError as error:
                 reasons.append(str(error).splitlines()[0])
                 continue
