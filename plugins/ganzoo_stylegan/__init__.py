@@ -119,7 +119,7 @@ FAMILY = ganzoo.Family(
     build=build,
     config=Config,
     presets={
-        "default": {**SHORT, "base": 512, "batch": 32, "images": 72_000, "ema": 2_000, "lr": 0.008, "path": 0.0},
+        "default": {**SHORT, "base": 512, "batch": 32, "images": 52_000, "ema": 2_000, "lr": 0.008, "path": 0.0},
         "paper": FFHQ,
         "ffhq1024": FFHQ,
         "paper256": {
