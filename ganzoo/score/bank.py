@@ -18,6 +18,7 @@ from ganzoo.data.cache import cache_folder
 from ganzoo.data.pack import Pack
 from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
+from ganzoo.score.metrics.neighbours import reaches
 from ganzoo.score.reader import Reader, reader_of
 
 MOST_REAL = 50_000  # examples of the data that are compared with
@@ -33,6 +34,7 @@ class Bank:
         self._load = load
         self._data: dict[str, Features] = {}  # by what they were computed from
         self._moments: dict[str, Moments] = {}
+        self._reaches: dict[tuple[str, int], Tensor] = {}
         self._readers: dict[str, Reader] = {}  # by the hash of what they read
 
     @cached_property
@@ -71,6 +73,13 @@ class Bank:
         if key not in self._moments:
             self._moments[key] = moments(self.of_data(pack, report).values)
         return self._moments[key]
+
+    def reaches_of_data(self, pack: Pack, k: int, report: Report | None = None) -> Tensor:
+        """Distance of each of the same to its k-th nearest other one, float64 [n]."""
+        key, _ = self._place(pack)
+        if (key, k) not in self._reaches:
+            self._reaches[key, k] = reaches(self.of_data(pack, report).values, k)
+        return self._reaches[key, k]
 
     def reader(self, pack: Pack, report: Report | None = None) -> Reader:
         """A reader of a pack."""

@@ -100,10 +100,11 @@ class Comparison:
             except RequestError as error:  # a damaged one in between
                 log.warning("%s", error)
                 continue
+            cards = self.judge.cards if place == trained.path else [self.metric]  # a curve is of what ranks
             exhibit = self.judge.exhibit(each)
-            told = self.judge.known(exhibit, run)
+            told = self.judge.known(exhibit, run, cards)
             if told is None:
-                told = self.judge.evaluate(exhibit)
+                told = self.judge.evaluate(exhibit, cards)
                 _keep(run, told, trained)
             evaluations.append(told)
         return evaluations, trained

@@ -99,11 +99,11 @@ class Judge:
             raise RequestError(f"Data '{exhibit.name}' has changed since {trained.name} learned from it.")
         return exhibit
 
-    def evaluate(self, exhibit: Exhibit) -> Evaluation:
-        """Score one checkpoint; a metric that it cannot have is told in ``refused``."""
+    def evaluate(self, exhibit: Exhibit, cards: Sequence[Metric] = ()) -> Evaluation:
+        """Score one checkpoint by all metrics or by some; one that it cannot have is told in ``refused``."""
         values: dict[str, float] = {}
         refused: dict[str, str] = {}
-        for card in self.cards:
+        for card in cards or self.cards:
             try:
                 values |= dict(_named(card, card.build()(exhibit)))
             except Refused as reason:
@@ -121,7 +121,7 @@ class Judge:
         """How the numbers of an exhibit were made; an extractor that none of them looked through is not named."""
         return _protocol(exhibit, exhibit.used)
 
-    def known(self, exhibit: Exhibit, run: Run) -> Evaluation | None:
+    def known(self, exhibit: Exhibit, run: Run, cards: Sequence[Metric] = ()) -> Evaluation | None:
         """What would come of `evaluate`, where the run's `metrics.jsonl` says so already; else None."""
         through = None if exhibit.target.facts.is_points else self.bank.extractor
         equal = {_protocol(exhibit, through), _protocol(exhibit, None)}  # without: what never looked at features
@@ -132,7 +132,7 @@ class Judge:
             if record["images"] == now and Protocol.read(record.get("protocol", {})) in equal:
                 values |= {key: math.nan if value is None else value for key, value in record["metrics"].items()}
                 refused |= record.get("refused", {})
-        if any(card.name not in values and card.name not in refused for card in self.cards):
+        if any(card.name not in values and card.name not in refused for card in cards or self.cards):
             return None
         trained = exhibit.trained
         return Evaluation(trained.name, now, trained.seconds, values, refused, _protocol(exhibit, through))

@@ -184,7 +184,12 @@ class Exhibit:
     @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """What nearest neighbours say of data and samples."""
-        return neighbourhood(self.real.values, self.fake.values)
+        return neighbourhood(self.real.values, self.fake.values, known=self.reaches)
+
+    def reaches(self, k: int) -> Tensor:
+        """How far it is from each of the data to its k-th nearest other one, float64 [n]."""
+        self._look()
+        return self._bank.reaches_of_data(self.target, k)
 
     def asked_alone(self, count: int) -> dict[str, Tensor]:
         """What one sample is told, ``count`` times: the rest of what differs between samples is their noise."""

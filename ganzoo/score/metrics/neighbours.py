@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -20,14 +21,17 @@ class Neighbourhood:
     coverage: float  # of reals with a fake in their ball (Naeem et al. 2020)
 
 
-def neighbourhood(real: Tensor, fake: Tensor, k: int = 3, k_density: int = 5) -> Neighbourhood:
+def neighbourhood(
+    real: Tensor, fake: Tensor, k: int = 3, k_density: int = 5, known: Callable[[int], Tensor] | None = None
+) -> Neighbourhood:
     """Compare features [n, d] and [m, d].
 
     A real example's ball reaches to its k-th nearest other real one, a fake's to its k-th nearest other fake: k is 3
-    for precision and recall, 5 for density and coverage, as in their papers.
+    for precision and recall, 5 for density and coverage, as in their papers. ``known`` gives `reaches` of the real
+    ones, where they are compared with more than one set of fakes.
     """
     real, fake = real.double(), fake.double()
-    reach = {each: reaches(real, each) for each in (k, k_density)}
+    reach = {each: known(each) if known else reaches(real, each) for each in (k, k_density)}
     reach_fake = reaches(fake, k)
     inside, around = torch.zeros(len(fake), dtype=torch.bool), 0.0
     nearest, recalled = [], []
@@ -48,14 +52,15 @@ def neighbourhood(real: Tensor, fake: Tensor, k: int = 3, k_density: int = 5) ->
 
 def reaches(x: Tensor, k: int) -> Tensor:
     """Distance of each example [n, d] to its k-th nearest other one, [n]."""
-    found = []
+    found, x = [], x.double()
     for start in range(0, len(x), ROWS):
         gaps = torch.cdist(x[start : start + ROWS], x)
-        found.append(gaps.kthvalue(k + 1, dim=1).values)  # the nearest of all is the example itself
+        found.append(gaps.topk(k + 1, dim=1, largest=False).values[:, -1])  # the nearest of all is the example itself
     return torch.cat(found)
 
 
 def nearest(x: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
     """Distance to, and index of, each one's nearest neighbour in another set: [n] and int64 [n]."""
+    x, among = x.double(), among.double()
     found = [torch.cdist(x[start : start + ROWS], among).min(1) for start in range(0, len(x), ROWS)]
     return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])

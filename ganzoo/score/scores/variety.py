@@ -30,7 +30,7 @@ def found_modes(exhibit: Exhibit) -> dict[str, float]:
     else:
         real, fake = _kinds(exhibit)
         gaps, which = neighbours.nearest(exhibit.fake.values, exhibit.real.values)
-        near = gaps <= neighbours.reaches(exhibit.real.values, NEIGHBOURS)[which]
+        near = gaps <= exhibit.reaches(NEIGHBOURS)[which]
         there, known = torch.unique(real, return_inverse=True)
         place = torch.searchsorted(there, fake).clamp(max=len(there) - 1)
         seen = near & (there[place] == fake)
@@ -41,8 +41,7 @@ def found_modes(exhibit: Exhibit) -> dict[str, float]:
 
 def nearest(exhibit: Exhibit) -> dict[str, float]:
     """Samples nearer to a training picture, or to each other, than 99 % of training pictures are to their nearest."""
-    gaps = neighbours.reaches(exhibit.real.values, 1)
-    usual = gaps.double().quantile(FEW_PERCENT)
+    usual = exhibit.reaches(1).quantile(FEW_PERCENT)
     memorised = (neighbours.nearest(exhibit.fake.values, exhibit.real.values)[0] <= usual).double().mean()
     duplicates = (neighbours.reaches(exhibit.fake.values, 1) <= usual).double().mean()
     return {"nn": memorised.item(), "duplicates": duplicates.item()}
