@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,22 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no shared data beside the repository")
     return SHARED
+
+
+@pytest.fixture
+def install(tmp_path_factory):
+    """Leave the package in a folder as an editable install would; gives what PYTHONPATH has to be."""
+
+    def leave(folder: Path) -> str:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        site = tmp_path_factory.mktemp("site")
+        info = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+        info.mkdir()
+        about = [f"Name: {project['name']}", f"Version: {project['version']}"]
+        about += [f"Requires-Dist: {each}" for each in project["dependencies"]]
+        (info / "METADATA").write_text("\n".join(["Metadata-Version: 2.4", *about, ""]))
+        points = [f"{name} = {module}" for name, module in project["entry-points"]["ganzoo"].items()]
+        (info / "entry_points.txt").write_text("\n".join(["[ganzoo]", *points, ""]))
+        return os.pathsep.join([str(site), str(folder)])
+
+    return leave

@@ -11,8 +11,9 @@ from typer.core import TyperGroup
 
 from ganzoo.cli import compare, data, doctor, evaluate, plugins, runs, sample, show, train
 from ganzoo.cli import list as listing
-from ganzoo.errors import RequestError, did_you_mean
+from ganzoo.errors import GanzooError, RequestError, WorkError, did_you_mean
 from ganzoo.zoo.commands import Command, Group
+from ganzoo.zoo.distributions import Origin
 from ganzoo.zoo.registry import zoo
 
 UsageError = typer.BadParameter.__base__  # typer does not export it
@@ -27,6 +28,7 @@ class Sections(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.sections = dict.fromkeys(self.commands, "Commands")
+        self.makers: dict[str, Origin] = {}  # of the commands that are not ours
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         limit = formatter.width - 6 - max(map(len, self.commands))
@@ -81,6 +83,7 @@ def command_line() -> Sections:
             print(f"warning: plugin {origin}: {reason}", file=sys.stderr)
         else:
             group.sections[command.name] = f"Commands of {origin.package}"
+            group.makers[command.name] = origin
     return group
 
 
@@ -89,6 +92,7 @@ def run(words: Sequence[str]) -> int:
 
     Raises:
         RequestError: it is not one of ours: an unknown command or option, a value of the wrong type.
+        WorkError: a plugin's command failed in a way it did not foresee.
     """
     group = command_line()
     try:
@@ -98,9 +102,15 @@ def run(words: Sequence[str]) -> int:
         return leave.exit_code
     except typer.Abort as aborted:
         raise KeyboardInterrupt from aborted
+    except (GanzooError, BrokenPipeError):
+        raise
     except UsageError as error:
         asked = next((word for word in words if word in group.commands), "")
         raise RequestError(_refusal(error, f"ganzoo {asked}".strip())) from error
+    except Exception as error:
+        if maker := group.makers.get(next(iter(words), "")):  # not our fault, and not ours to mend
+            raise WorkError(_told(maker, words[0], error)) from error
+        raise
     return 0
 
 
@@ -115,6 +125,15 @@ def _guest(command: Command | Group) -> Any:
     for inner in command.commands.entries:
         built.add_command(_guest(inner), inner.name)
     return built
+
+
+def _told(maker: Origin, command: str, error: Exception) -> str:
+    """What a guest's command came to, in two lines."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    return (
+        f"plugin {maker}: ganzoo {command} failed: {reason}\n"
+        f"Tell those who make {maker.package}; with --debug the same command shows where."
+    )
 
 
 def _nothing() -> None:

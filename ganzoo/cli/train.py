@@ -14,6 +14,7 @@ from ganzoo.errors import RequestError
 
 if TYPE_CHECKING:
     from ganzoo.data.pack import Pack, Pair
+    from ganzoo.train.plan import Asked
     from ganzoo.train.request import Request
     from ganzoo.train.session import Result
 
@@ -45,10 +46,11 @@ def train(
     """Train a family. Interrupted, the same command goes on where it stood."""
     if resume and new:
         raise RequestError("--resume goes on, --new starts over: give one of them.")
-    from ganzoo.train.plan import Asked, plan
+    from ganzoo.train.plan import Asked
 
     options = {"device": device, "precision": precision, "compile": compiled, "mark": mark}
-    request = plan(Asked(family, data, preset, settings or (), images, steps, budget, batch, size, seed, options))
+    asked = Asked(family, data, preset, settings or (), images, steps, budget, batch, size, seed, options)
+    request = _plan(asked, runs, name)
     mode = "resume" if resume else "new" if new else "auto"
     if dry_run:
         _show_plan(request, runs, name, as_json)
@@ -60,6 +62,20 @@ def train(
     folder = runs / result.run
     print(f"{folder}: {result.images:,} images in {result.seconds:,.0f} s, {result.images_per_second:,.0f} a second")
     print(f"See {folder / 'progress.gif'}. Draw from it: ganzoo sample {result.run}")
+
+
+def _plan(asked: Asked, folder: Path, name: str) -> Request:
+    """The request; where it fails and an earlier run had a guest that is gone, the refusal says which."""
+    from ganzoo.train.makers import missing_of
+    from ganzoo.train.plan import plan
+    from ganzoo.train.runs import Runs
+
+    try:
+        return plan(asked)
+    except RequestError as error:
+        if lacking := missing_of(asked.target, Runs(folder), name):
+            raise RequestError(f"{error}{lacking}") from error
+        raise
 
 
 def _work(request: Request, folder: Path, mode: Any, name: str) -> Result:

@@ -1,4 +1,4 @@
-"""The contract a family is held to: for ganzoo's own tests, for a guest's, and for `ganzoo plugins check`.
+"""The contracts that parts are held to: for ganzoo's own tests, for a guest's, and for `ganzoo plugins check`.
 
 from ganzoo.testing import check_family
 
@@ -8,7 +8,26 @@ def test_contract():
 
 from __future__ import annotations
 
-from ganzoo.testing.contract import ContractBroken, check_family, examine
+from ganzoo.testing.contract import (
+    ContractBroken,
+    check_dataset,
+    check_discriminator,
+    check_family,
+    check_generator,
+    check_loss,
+    check_metric,
+    examine,
+)
 from ganzoo.testing.finding import Finding
 
-__all__ = ["ContractBroken", "Finding", "check_family", "examine"]
+__all__ = [
+    "ContractBroken",
+    "Finding",
+    "check_dataset",
+    "check_discriminator",
+    "check_family",
+    "check_generator",
+    "check_loss",
+    "check_metric",
+    "examine",
+]

@@ -1,9 +1,9 @@
-"""What a family can be built for."""
+"""What a family or a network can be built for."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from typing import Protocol
 
 import torch
 
@@ -14,6 +14,13 @@ from ganzoo.zoo.config import resolve
 
 SIZES = (8, 16, 20, 32, 64)
 CHANNELS = (1, 3, 4)
+
+
+class Buildable(Protocol):
+    """What is built to fit data."""
+
+    def attempt(self, size: int, channels: int) -> object:
+        """Build for one kind of picture."""
 
 
 def presets_build(subject: Subject) -> str:
@@ -32,26 +39,35 @@ def presets_build(subject: Subject) -> str:
     return f"{', '.join(family.presets)}, without taking memory"
 
 
-def sizes_build_or_name_the_nearest(subject: Subject) -> str:
+def sizes_build_or_name_the_nearest(trial: Buildable) -> str:
     """Any size works, or is refused with one that does; so for 1, 3 and 4 channels."""
-    built = {_build(subject, size, channels) for size in SIZES for channels in CHANNELS}
+    built = {_build(trial, size, channels) for size in SIZES for channels in CHANNELS}
     return f"{', '.join(map(str, CHANNELS))} channels at {', '.join(map(str, sorted(built)))} px"
 
 
-def _build(subject: Subject, size: int, channels: int, is_second: bool = False) -> int:
+def _build(trial: Buildable, size: int, channels: int) -> int:
     """Build for one kind of picture; the size it came to."""
-    config = replace(subject.config, size=size, channels=channels)
     try:
         with torch.device("meta"):
-            subject.family.build(config, facts_for(subject.family, size, channels))
+            size = nearest(trial, size, channels)
     except RequestError as refusal:
-        nearest = re.search(r"--size (\d+)", str(refusal))
-        if not nearest or is_second:
-            raise Broken(f"{size} px is refused without a size that works, as '--size 32': {refusal}") from refusal
-        return _build(subject, int(nearest[1]), channels, is_second=True)
+        raise Broken(f"{size} px is refused without a size that works, as '--size 32': {refusal}") from refusal
     except Exception as error:
         raise Broken(
             f"{channels}x{size}x{size} raises {type(error).__name__}: {error}. "
             "Raise RequestError with a size that works"
         ) from error
+    return size
+
+
+def nearest(trial: Buildable, size: int, channels: int) -> int:
+    """The size itself where it can be built, or the one that the refusal names; RequestError where that cannot."""
+    try:
+        trial.attempt(size, channels)
+    except RequestError as refusal:
+        named = re.search(r"--size (\d+)", str(refusal))
+        if not named:
+            raise
+        size = int(named[1])
+        trial.attempt(size, channels)
     return size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ class Subject:
     """The family under examination, and the one trial that most checks look at."""
 
     def __init__(self, family: Family, preset: str = "tiny"):
-        self.family = family
+        self.card = self.family = family
         self.config: Config = resolve(family, preset)
         self.facts = facts_for(family, self.config.size, self.config.channels or 3)
         self.backend = Backend.choose("cpu", "fp32")
@@ -38,6 +38,11 @@ class Subject:
         """The family live, its weights drawn with ``seed``."""
         torch.manual_seed(seed)
         return self.family.build(self.config, self.facts)
+
+    def attempt(self, size: int, channels: int) -> None:
+        """Build for one kind of picture."""
+        config = replace(self.config, size=size, channels=channels)
+        self.family.build(config, facts_for(self.family, size, channels))
 
     def engine(self, seed: int = 0, accumulate: int = 1) -> Watched:
         """The family in the real engine, before its first step."""

@@ -18,6 +18,7 @@ from ganzoo.train.engine import Engine
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.health import Health
 from ganzoo.train.length import images_of
+from ganzoo.train.makers import changed, guests_of
 from ganzoo.train.request import Request, versions
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs, is_free
@@ -48,6 +49,8 @@ def open_session(
         session = Session(request, run, engine, gallery, health, {**origins, "facts": _portable(data.facts)}, display)
         if path := session.resume():
             display.note(f"{run.path} is finished" if session.finished else f"going on from {path}")
+            for line in changed(run.about, about["guests"]):
+                display.note(line)
         if not session.finished:
             run.write_about({"started": run.about.get("started", ""), **about})
             if request.compile and (reason := engine.compile()):
@@ -120,16 +123,11 @@ def find_run(identity: dict[str, Any], runs: Runs, mode: Mode, name: str = "") -
 def describe(request: Request, data: Pack | Pair, backend: Backend) -> dict[str, Any]:
     """What `run.toml` holds."""
     facts, family = data.facts, request.family
-    guests = {
-        plugin.origin.package: plugin.origin.version
-        for plugin in zoo().plugins
-        if plugin.state == "loaded" and not plugin.origin.is_builtin
-    }
     origin = zoo().origin(family)
     return {
         "request": request.identity(data.hash),
         "plugin": {"package": origin.package, "version": origin.version},
-        "guests": guests,
+        "guests": guests_of(family, request.config, request.data),
         "data": {
             "name": request.data,
             "hash": data.hash,

@@ -152,7 +152,7 @@ class Session:
 
     def _finish(self) -> Result:
         now = self.engine.now
-        if not self.run.progress[1]:
+        if self.run.progress != (now.images, True):  # a run that was made longer was done before
             self.hang()
             self.save()
             self._present(done=True)

@@ -18,6 +18,7 @@ from ganzoo.errors import RequestError
 from ganzoo.game import Progress, Recipe
 from ganzoo.train import checkpoint
 from ganzoo.train.device import Backend
+from ganzoo.train.makers import missing
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs
 from ganzoo.train.sampling import Seed, draw
@@ -112,18 +113,16 @@ def _restore(
     now = Progress(**{each.name: about[each.name] for each in fields(Progress)})
     recipe.begin(now)  # a schedule may choose the depth or the stage that is sampled
     weights = "averaged" if averages else "live"
-    return Trained(
-        name, path, family, config, facts, recipe, now, about["seconds"], weights, backend, about["request"]
-    )
+    return Trained(name, path, family, config, facts, recipe, now, about["seconds"], weights, backend, about["request"])
 
 
 def _known(about: dict[str, Any]) -> tuple[Family, Config]:
     """The family and its settings, guests' parts included."""
-    request, plugin = about["request"], about["plugin"]
+    request = about["request"]
     try:
         family = zoo().get("families", request["family"])
         return family, resolve(family, None, request["config"])
     except RequestError as error:
-        made_with = {plugin["package"]: plugin["version"], **about.get("guests", {})}
-        packages = ", ".join(f"{package} {version}" for package, version in made_with.items())
-        raise RequestError(f"{error}\nThe run was made with {packages}: pip install what is missing.") from error
+        if lacking := missing(about):
+            raise RequestError(f"{error}\nIt was made with {', and '.join(lacking)}.") from error
+        raise

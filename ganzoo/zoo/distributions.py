@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 GROUP = "ganzoo"
+REQUIRED = re.compile(rf"{GROUP}\s*(?:\[[^]]*\])?\s*\(?([<>=!~][^;()]*)\)?", re.I)  # one with a marker is not always so
 METADATA = {".dist-info": "METADATA", ".egg-info": "PKG-INFO"}  # installed, editable ones included; source tree
 
 
@@ -37,6 +38,7 @@ class EntryPoint(NamedTuple):
 
     origin: Origin
     target: str  # "module" or "module:attribute"
+    requires: str = ""  # the versions of ganzoo its package says it works with: ">=0.1,<1"; empty: any
 
 
 def entry_points(path: Iterable[str] | None = None) -> list[EntryPoint]:
@@ -84,14 +86,15 @@ def _read(info: str) -> list[EntryPoint]:
             found.append((name.strip(), target.partition("[")[0].replace(" ", "")))  # without "[extras]"
     if not found:
         return []
-    package, version = _identity(info)
-    return [EntryPoint(Origin(package, version, name), target) for name, target in found]
+    package, version, requires = _identity(info)
+    return [EntryPoint(Origin(package, version, name), target, requires) for name, target in found]
 
 
-def _identity(info: str) -> tuple[str, str]:
-    """Name and version as the metadata spells them, as the folder does where there is none."""
+def _identity(info: str) -> tuple[str, str, str]:
+    """Name and version as the metadata spells them, as the folder does where there is none; versions of ganzoo."""
     stem, suffix = os.path.splitext(os.path.basename(info))
     package, _, version = stem.partition("-")
+    requires: list[str] = []
     for line in _lines(info, METADATA[suffix]):
         if not line.strip():  # the description begins
             break
@@ -100,7 +103,9 @@ def _identity(info: str) -> tuple[str, str]:
             package = value.strip()
         elif field == "Version":
             version = value.strip()
-    return package, version
+        elif field == "Requires-Dist" and (asked := REQUIRED.fullmatch(value.strip())):
+            requires.append(asked[1].strip())
+    return package, version, ",".join(requires)
 
 
 def _lines(folder: str, name: str) -> list[str]:

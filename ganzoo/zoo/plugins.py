@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -19,8 +20,10 @@ from ganzoo.zoo.cards import CARDS, Card, Family
 from ganzoo.zoo.commands import Command, Commands, Group
 from ganzoo.zoo.config import Config
 from ganzoo.zoo.distributions import EntryPoint, Origin, normalised
+from ganzoo.zoo.versions import admits
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._+-]*")  # of a card or a command, as typed
+FAULTY = ("broken", "refused")  # states in which a plugin brings nothing though it was asked for
 REASON_LENGTH = 240  # characters of a fault's reason: it has one line
 
 
@@ -29,10 +32,12 @@ class Plugin:
     """One entry point: what it brought, or why it brought nothing."""
 
     origin: Origin
-    state: str = "loaded"  # or "broken", "clash" (lost a name to another package), "off"
+    state: str = "loaded"  # or "broken", "clash" (lost a name to another package), "off", "refused" (another version's)
     reason: str = ""
     cards: list[Card] = field(default_factory=list)
     commands: Commands = field(default_factory=Commands)
+    requires: str = ""  # the versions of ganzoo it says it works with; empty: any
+    milliseconds: float = 0.0  # that loading it took, what it was the first to import included
 
     @property
     def fault(self) -> str:
@@ -75,16 +80,19 @@ class Choice:
 
 
 def load(points: Iterable[EntryPoint], choice: Choice) -> list[Plugin]:
-    """Every plugin in the order given, loaded, broken or off.
+    """Every plugin in the order given: loaded, broken, off, or refused as made for another version of ganzoo.
 
     Raises:
         WorkError: one is broken and the choice is strict.
     """
-    plugins = []
+    plugins, points = [], list(points)
+    running = next((point.origin.version for point in points if point.origin.is_builtin), "")
     for point in points:
-        refusal = choice.refusal(point.origin)
-        if refusal:
-            plugins.append(Plugin(point.origin, "off", refusal))
+        if refusal := choice.refusal(point.origin):
+            plugins.append(Plugin(point.origin, "off", refusal, requires=point.requires))
+            continue
+        if running and not admits(point.requires, running):
+            plugins.append(Plugin(point.origin, "refused", _unfit(point, running), requires=point.requires))
             continue
         try:
             with redirect_stdout(sys.stderr):  # stdout belongs to results
@@ -100,8 +108,14 @@ def load(points: Iterable[EntryPoint], choice: Choice) -> list[Plugin]:
     return plugins
 
 
+def _unfit(point: EntryPoint, running: str) -> str:
+    package = point.origin.package
+    return f"made for ganzoo{point.requires}, and this is ganzoo {running}: install a version of {package} made for it"
+
+
 def _load(point: EntryPoint) -> Plugin:
     """Import one plugin and run its hooks, in a manager of its own so that it meets no other."""
+    began = time.perf_counter()
     had_torch = "torch" in sys.modules
     module, _, attribute = point.target.partition(":")
     brought: Any = importlib.import_module(module)
@@ -111,13 +125,14 @@ def _load(point: EntryPoint) -> Plugin:
     manager.add_hookspecs(hookspecs)
     manager.register(brought, name=str(point.origin))
     _check_hooks(brought, point.target, manager)
-    plugin = Plugin(point.origin)
+    plugin = Plugin(point.origin, requires=point.requires)
     for kind in CARDS:
         getattr(manager.hook, f"register_{kind.kind}")(register=_registrar(kind, plugin.cards))
     manager.hook.register_commands(app=plugin.commands)
     _check_commands(plugin.commands.entries)
     if "torch" in sys.modules and not had_torch:
         plugin.reason = "imports torch when it is loaded, which slows every command: import it inside build"
+    plugin.milliseconds = 1_000 * (time.perf_counter() - began)
     return plugin
 
 

@@ -11,7 +11,7 @@ from ganzoo.errors import RequestError, WorkError, did_you_mean
 from ganzoo.zoo.cards import KINDS, Card
 from ganzoo.zoo.commands import OURS, Command, Group
 from ganzoo.zoo.distributions import Origin, entry_points
-from ganzoo.zoo.plugins import Choice, Plugin, load
+from ganzoo.zoo.plugins import FAULTY, Choice, Plugin, load
 
 COMMANDS = "commands"  # registered and contested like a kind of card
 SINGULAR = {"families": "family", "losses": "loss"} | {
@@ -31,7 +31,7 @@ class Zoo:
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.plugins = plugins
-        self.faults = [f"{plugin.fault}." for plugin in plugins if plugin.state == "broken"]  # a line each
+        self.faults = [f"{plugin.fault}." for plugin in plugins if plugin.state in FAULTY]  # a line each
         self._held: dict[tuple[str, str], Holding] = {}
         self._contested: dict[tuple[str, str], str] = {}  # why nobody has the name
         claims: dict[tuple[str, str], list[Holding]] = {}
@@ -120,8 +120,9 @@ class Zoo:
             _lose(guest, reason)
 
     def _broken(self) -> str:
-        broken = sum(plugin.state == "broken" for plugin in self.plugins)
-        return f" {broken} broken plugin{'s' * (broken > 1)}: see ganzoo plugins." if broken else ""
+        counts = {state: sum(plugin.state == state for plugin in self.plugins) for state in FAULTY}
+        told = " and ".join(f"{count} {state}" for state, count in counts.items() if count)
+        return f" {told} plugin{'s' * (sum(counts.values()) > 1)}: see ganzoo plugins." if told else ""
 
 
 _opening: list[bool] = []  # a plugin that asks for the zoo while it is loaded would have it load again

@@ -168,7 +168,7 @@ def test_a_run_of_a_guest_that_is_gone_says_what_to_install(sample, trained):
     told = sample("-n", 1)
     assert told.status == 2
     assert "No loss 'sliced'" in told.err
-    assert "ganzoo-sliced 1.2: pip install" in told.err
+    assert "made with ganzoo-sliced 1.2, which is not installed: pip install ganzoo-sliced==1.2" in told.err
     about["request"]["family"] = "nogan"
     about["plugin"] = {"package": "ganzoo-nogan", "version": "0.3"}
     checkpoint.save(Run(trained).saved()[0], state, about)

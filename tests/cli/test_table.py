@@ -28,6 +28,14 @@ def test_the_last_column_is_wrapped_under_itself():
     assert lines[-1] == "b     short"
 
 
+def test_a_strict_table_wraps_names_too():
+    rows = [("a-name-that-is-longer-than-half-a-line", "1.0", LONG), ("b", "2.0", "short")]
+    loose, strict = (table(("name", "version", "meaning"), rows, width=50, strict=each) for each in (False, True))
+    assert max(map(len, loose.splitlines())) > 50 >= max(map(len, strict.splitlines()))
+    assert "".join(line[:15].rstrip() for line in strict.splitlines()[1:-1]).startswith(rows[0][0])
+    assert table(("name", "n"), [("a", 1)], width=50, strict=True) == table(("name", "n"), [("a", 1)], width=50)
+
+
 def test_empty_columns_are_left_out():
     assert table(("name", "package", "n"), [("a", "", ""), ("b", "", 3)], width=80).splitlines() == [
         "NAME  N",

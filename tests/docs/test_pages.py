@@ -51,7 +51,7 @@ def test_what_a_page_tells_to_type_is_accepted(page, command):
         settings = [each for each in context.params["settings"] if each not in LEARNED]
         resolve(zoo().get("families", named), context.params["preset"], assignments(settings))
     else:
-        assert named in {None, "faces64", "emoji-hinge", "dcgn"}
+        assert named in {None, "faces64", "emoji-hinge", "dcgn", "mygan"}
 
 
 LEARNED = {"loss=smoothed"}  # of the plugin that README writes

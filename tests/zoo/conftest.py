@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,16 +26,25 @@ class Guests:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add(self, package: str, source: str, *, version: str = "1.0", entry_point: str = "", kind: str = "dist-info"):
+    def add(self, package: str, source: str, *, entry_point: str = "", **about: Any) -> None:
         module = package.replace("-", "_")
         (self.folder / f"{module}.py").write_text(source)
-        self.describe(package, {entry_point or package: module}, version=version, kind=kind)
+        self.describe(package, {entry_point or package: module}, **about)
 
-    def describe(self, package: str, points: dict[str, str], *, version: str = "1.0", kind: str = "dist-info") -> Path:
+    def describe(
+        self,
+        package: str,
+        points: dict[str, str],
+        *,
+        version: str = "1.0",
+        kind: str = "dist-info",
+        requires: Sequence[str] = (),
+    ) -> Path:
         """Write the metadata alone."""
         info = self.folder / f"{package.replace('-', '_')}-{version}.{kind}"
         info.mkdir()
-        metadata = f"Metadata-Version: 2.4\nName: {package}\nVersion: {version}\n\nName: not-this\n"
+        required = "".join(f"Requires-Dist: {each}\n" for each in requires)
+        metadata = f"Metadata-Version: 2.4\nName: {package}\nVersion: {version}\n{required}\nName: not-this\n"
         (info / ("METADATA" if kind == "dist-info" else "PKG-INFO")).write_text(metadata)
         lines = "\n".join(f"{name} = {target}" for name, target in points.items())
         (info / "entry_points.txt").write_text(f"[console_scripts]\n{package} = nothing:main\n\n[ganzoo]\n{lines}\n")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganzoo.testing import examine
 from ganzoo.zoo import hookspecs
 from ganzoo.zoo.config import resolve
 from ganzoo.zoo.facts import Facts
@@ -38,6 +39,13 @@ def only_card(plugin):
     assert plugin.state == "loaded", plugin.reason
     (card,) = plugin.cards
     return card
+
+
+@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "register_commands"])
+def test_every_example_keeps_its_contract(hook, load_guest, example, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for the process that looks whether it imports torch
+    broken = {each.check: each.message for each in examine(only_card(load_guest(example(hook)))) if not each.kept}
+    assert broken.keys() <= ({"card"} if hook == "register_families" else set()), broken  # its card has no paper
 
 
 def test_hook_register_families(load_guest, example):

@@ -271,3 +271,56 @@ def test_plugins_tells_the_state_of_each(guests):
     assert plugins["ganzoo-bad"]["reason"] == "ZeroDivisionError: division by zero"
     assert plugins["ganzoo-off"]["state"] == "off"
     assert guests.run("plugins").stdout == guests.run("plugins", "list").stdout
+
+
+def test_the_list_fits_the_screen_and_says_how_long_loading_took(guests):
+    guests.add("ganzoo-with-a-name-of-some-length", CARD.format(name="lengthy"), version="10.11.12")
+    guests.add("ganzoo-idle", "import time\ntime.sleep(0.05)\n" + CARD.format(name="idle"), entry_point="idle")
+    listed = guests.run("plugins", "list", COLUMNS="80")
+    assert max(map(len, listed.stdout.splitlines())) <= 80
+    assert listed.stdout.split()[:6] == ["PLUGIN", "PACKAGE", "VERSION", "STATE", "MS", "REGISTERS"]
+    assert "loss lengthy" in " ".join(listed.stdout.split())
+    took = {each["name"]: each["milliseconds"] for each in json.loads(guests.run("plugins", "--json").stdout)}
+    assert took["idle"] >= 50
+    assert min(took.values()) > 0
+
+
+COMMAND = """
+import ganzoo
+
+@ganzoo.hookimpl
+def register_commands(app):
+    @app.command()
+    def {name}(times: int = 1):
+        \"\"\"Do something.\"\"\"
+        {body}
+"""
+
+
+def test_a_command_that_fails_is_its_packages_fault(guests):
+    guests.add("ganzoo-fragile", COMMAND.format(name="crack", body="{}[times]"), version="1.1")
+    failed = guests.run("crack")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.splitlines() == [
+        "error: plugin ganzoo-fragile 1.1 (entry point ganzoo-fragile): ganzoo crack failed: KeyError: 1",
+        "Tell those who make ganzoo-fragile; with --debug the same command shows where.",
+    ]
+    assert "Traceback" in guests.run("crack", "--debug").stderr
+    assert guests.run("crack", "--times", "many").returncode == 2
+    assert "brings commands alone, which have no contract" in guests.run("plugins", "check", "ganzoo-fragile").stderr
+    assert guests.run("list").stderr == ""
+
+
+def test_a_command_speaks_with_our_errors(guests):
+    guests.add("ganzoo-strict", COMMAND.format(name="refuse", body="raise ganzoo.RequestError('No. Say please.')"))
+    refused = guests.run("refuse")
+    assert (refused.returncode, refused.stderr) == (2, "error: No. Say please.\n")
+
+
+def test_a_command_two_guests_bring_is_nobodys(guests):
+    guests.add("ganzoo-one", COMMAND.format(name="twin", body="print(1)"), entry_point="one")
+    guests.add("ganzoo-two", COMMAND.format(name="twin", body="print(2)"), entry_point="two")
+    ran = guests.run("twin")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "command 'twin' is offered by ganzoo-one 1.0" in ran.stderr
+    assert guests.run("twin", "-p", "no:two").stdout == "1\n"

@@ -4,6 +4,7 @@ from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.nn.dense import Dense
 from ganzoo.game.nn.equalized import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
 from ganzoo.game.nn.maxout import Maxout
+from ganzoo.game.nn.pyramid import picture
 from ganzoo.game.nn.spectral import SpectralConv2d, SpectralEmbedding, SpectralLinear, SpectralNorm
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "SpectralEmbedding",
     "SpectralLinear",
     "SpectralNorm",
+    "picture",
     "statistics_held",
 ]
