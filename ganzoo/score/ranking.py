@@ -95,25 +95,23 @@ class Row:
         return {name: value for name, value in told.items() if value is not None}
 
     def record(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON, which has no word for infinity."""
         return {
             "name": self.name,
             "family": self.family,
             "data": self.data,
-            "value": self.value,
-            "std": self.std,
+            "value": finite(self.value),
+            "std": finite(self.std),
             "seeds": len(self.runs),
             "images": self.images,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.images_per_second, 3),
             "parameters": self.parameters,
             "peak_memory": self.peak_memory,
-            "best": self.best,
-            "last": self.last,
-            "metrics": self.metrics,
-            "runs": [
-                {"run": run.run, "seed": run.seed, "curve": [vars(point) for point in run.curve]} for run in self.runs
-            ],
+            "best": finite(self.best),
+            "last": finite(self.last),
+            "metrics": {name: finite(value) for name, value in self.metrics.items()},
+            "runs": [{"run": run.run, "seed": run.seed, "curve": _curve(run)} for run in self.runs],
             **({"reason": self.reason} if self.reason else {}),
             "protocol": self.protocol.record() if self.protocol else None,
         }
@@ -174,6 +172,15 @@ def _place(row: Row, better: str) -> tuple[bool, float, str]:
     if value is None or not math.isfinite(value):
         return True, 0.0, row.name
     return False, -value if better == "higher" else value, row.name
+
+
+def finite(value: float | None) -> float | None:
+    """The number, or None where it is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _curve(run: Scored) -> list[dict[str, Any]]:
+    return [{"images": at.images, "seconds": at.seconds, "value": finite(at.value)} for at in run.curve]
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from dataclasses import replace
 
@@ -54,6 +55,8 @@ def test_best_first_and_those_without_a_value_last(better, order):
 def test_no_number_is_never_first():
     (ranking,) = ranked("fid", "higher", [row("broken", math.inf), row("whole", 1)])
     assert [each.name for each in ranking.rows] == ["whole", "broken"]
+    record = json.loads(json.dumps(ranking.rows[1].record(), allow_nan=False))
+    assert (record["value"], record["runs"][0]["curve"][-1]["value"]) == (None, None)
 
 
 @pytest.mark.parametrize(
