@@ -74,7 +74,7 @@ def compare(
             chosen, features=features, weights=weights, data=data if names and not families else "", samples=samples,
             seed=seed, truncation=truncation, device=where, report=report,
         )  # fmt: skip
-        comparison = Comparison(judge, by, only_last, device)
+        comparison = Comparison(judge, by, only_last, device, shows=html is not None)
         rows = comparison.rows(entrants, scoring)
     rankings = ranked(judge.cards[0].name, judge.cards[0].better, rows)
     _show(rankings, layout, as_json)

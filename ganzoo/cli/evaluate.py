@@ -89,7 +89,7 @@ def _scored(judge: Judge, name: str, folder: Path, every: bool, live: bool, devi
     told = []
     for path in reversed(runs.find(name).saved()):
         try:
-            trained = open_trained(str(path), runs, device, live)
+            trained = newest if path == newest.path else open_trained(str(path), runs, device, live)
         except RequestError as error:  # the newest can be read, so this one is damaged
             print_note(f"skipped: {error}")
         else:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ganzoo.data.cache import cache_folder
 from ganzoo.data.pack import Pack
+from ganzoo.score import shelf
 from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
 from ganzoo.score.metrics.neighbours import reaches
@@ -60,11 +57,12 @@ class Bank:
         """
         key, file = self._place(pack)
         if key not in self._data:
-            kept = _read(file)
+            kept = shelf.read(file)
             if kept is None:
-                kept = self.look(pack.images if len(pack) <= MOST_REAL else pack.images[chosen(pack)], report)
-                _keep(kept, file)
-            self._data[key] = kept
+                looked = self.look(pack.images if len(pack) <= MOST_REAL else pack.images[chosen(pack)], report)
+                kept = {"values": looked.values} | ({} if looked.logits is None else {"logits": looked.logits})
+                shelf.keep(kept, file)
+            self._data[key] = Features(kept["values"], kept.get("logits"))
         return self._data[key]
 
     def moments_of_data(self, pack: Pack, report: Report | None = None) -> Moments:
@@ -89,7 +87,7 @@ class Bank:
 
     def _place(self, pack: Pack) -> tuple[str, Path]:
         key = hashlib.sha256(f"{pack.hash} {self.extractor.hash} {MOST_REAL}".encode()).hexdigest()[:32]
-        return key, cache_folder() / "features" / f"{key}.safetensors"
+        return key, shelf.place("features", key)
 
 
 def chosen(pack: Pack, most: int = MOST_REAL) -> np.ndarray:
@@ -99,25 +97,3 @@ def chosen(pack: Pack, most: int = MOST_REAL) -> np.ndarray:
     """
     count = min(len(pack), most)
     return np.arange(count) * len(pack) // count
-
-
-def _read(file: Path) -> Features | None:
-    try:
-        tensors = load_file(file)
-        return Features(tensors["values"], tensors.get("logits"))
-    except (OSError, SafetensorError, KeyError):  # not there, or cut short: looked at anew
-        return None
-
-
-def _keep(features: Features, file: Path) -> None:
-    """Keep them, where the disk will have it: the cache is a convenience."""
-    tensors: dict[str, Tensor] = {"values": features.values.contiguous()}
-    if features.logits is not None:
-        tensors["logits"] = features.logits.contiguous()
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part)
-        os.replace(part, file)
-    except (OSError, SafetensorError):
-        part.unlink(missing_ok=True)

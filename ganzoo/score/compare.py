@@ -41,10 +41,13 @@ class Comparison:
         by: rank by the run as it ended, or at its best checkpoint.
         only_last: score the newest checkpoint alone, and know nothing of the best.
         device: where samples are drawn.
+        shows: whether `sheets` are wanted.
     """
 
-    def __init__(self, judge: Judge, by: By = "last", only_last: bool = False, device: str = "auto"):
-        self.judge, self.by, self.only_last, self.device = judge, by, only_last, device
+    def __init__(
+        self, judge: Judge, by: By = "last", only_last: bool = False, device: str = "auto", shows: bool = False
+    ):
+        self.judge, self.by, self.only_last, self.device, self.shows = judge, by, only_last, device, shows
         self.metric = judge.cards[0]
         self.sheets: dict[str, bytes] = {}  # by contender: samples of its first run, a PNG
 
@@ -75,7 +78,7 @@ class Comparison:
                 continue
             runs.append(_told(run, evaluations, self.metric.name))
             protocol, parameters = last.protocol, _parameters(trained)
-            if contender.name not in self.sheets:
+            if self.shows and contender.name not in self.sheets:
                 self.sheets[contender.name] = self._sheet(trained)
         return Row(
             name=contender.name,

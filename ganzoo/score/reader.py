@@ -7,20 +7,16 @@ is kept in the cache. What it is worth is measured on pictures that it did not l
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, interpolate
 
-from ganzoo.data.cache import cache_folder
 from ganzoo.data.feed import Order
 from ganzoo.data.pack import Pack
+from ganzoo.score import shelf
 
 SIDES, WIDTHS = (16, 32), (24, 48, 96)  # pixels that pictures are brought to, the lesser if they have no more; maps
 EPOCHS, STEPS, BATCH, LR, SEED = 20, (150, 800), 64, 4e-3, 0  # so often is all of it seen, within so many steps
@@ -88,17 +84,17 @@ def reader_of(pack: Pack, report: Report | None = None) -> Reader:
     known = truths(pack)
     answers = {name: truth.shape[1] if truth.dim() > 1 else int(truth.max()) + 1 for name, truth in known.items()}
     key = hashlib.sha256(f"{pack.hash} {sorted(answers.items())} {_recipe()}".encode()).hexdigest()[:32]
-    file = cache_folder() / "readers" / f"{key}.safetensors"
+    file = shelf.place("readers", key)
     reader = Reader(pack.facts.shape, answers)
-    try:
-        reader.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError):  # not there, or cut short
+    if (kept := shelf.read(file)) is not None:
+        reader.load_state_dict(kept)
+    else:
         # Neither its first weights nor its order may depend on what was drawn before, nor touch what comes after.
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.manual_seed(SEED)
             reader = Reader(pack.facts.shape, answers)
             _teach(reader, pack, known, report)
-        _keep(reader, file)
+        shelf.keep(reader.state_dict(), file)
     return reader.eval().requires_grad_(False)
 
 
@@ -139,14 +135,3 @@ def _right(told: Tensor, truth: Tensor) -> float:
 
 def _recipe() -> str:
     return f"{SIDES} {WIDTHS} {EPOCHS} {STEPS} {BATCH} {LR} {SEED} {MOST} {KEPT_BACK}"
-
-
-def _keep(reader: Reader, file: Path) -> None:
-    """Keep it, where the disk will have it: the cache is a convenience."""
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({key: value.contiguous() for key, value in reader.state_dict().items()}, part)
-        os.replace(part, file)
-    except (OSError, SafetensorError):
-        part.unlink(missing_ok=True)
