@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from ganzoo.data.source import Chunk, PairSource, Source
+from ganzoo.testing.chance import chance_kept
 from ganzoo.testing.finding import Broken
 from ganzoo.zoo.cards import Dataset
 
@@ -123,8 +124,7 @@ def counts_are_true(trial: DatasetTrial) -> str:
 
 def order_stays(trial: DatasetTrial) -> str:
     """Read again, it is the same examples in the same order: chance has a seed of its own."""
-    kept = random.getstate(), np.random.get_state()
-    try:
+    with chance_kept():
         random.seed(12)
         np.random.seed(34)
         for name, source in trial.sides().items():
@@ -133,9 +133,6 @@ def order_stays(trial: DatasetTrial) -> str:
                     f"{name or 'it'} differs when it is read again: sort what a folder lists, and draw by chance with "
                     "numpy.random.default_rng(SEED), so that a place in the order is an example"
                 )
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
     return "the same twice, to the byte"
 
 

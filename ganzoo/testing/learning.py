@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ganzoo.game import Progress, Recipe
+from ganzoo.testing.chance import chance_kept
 from ganzoo.testing.finding import Broken
 from ganzoo.testing.subject import Subject, Watched, copied, differences
 from ganzoo.train import checkpoint
@@ -109,8 +110,7 @@ def resume_is_exact(subject: Subject) -> str:
 def chance_comes_from_torch(subject: Subject) -> str:
     """Python's and numpy's global generators are in no checkpoint; nothing may depend on them."""
     states = []
-    kept = random.getstate(), np.random.get_state()
-    try:
+    with chance_kept():
         for seed in (1, 2):
             engine = subject.engine()
             random.seed(seed)
@@ -118,9 +118,6 @@ def chance_comes_from_torch(subject: Subject) -> str:
             for _ in range(4):
                 engine.step()
             states.append(engine.state())
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
     if lost := differences(*states):
         raise Broken(f"{some(lost)} depends on random or numpy.random: draw with torch, whose state is kept")
     return "4 steps under two seeds of random and of numpy.random"

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganzoo.testing.chance import chance_kept
 from ganzoo.testing.finding import Broken
 from ganzoo.zoo.cards import Loss
 
@@ -115,8 +116,7 @@ def batches_weigh_alike(trial: LossTrial) -> str:
 def nothing_is_remembered(trial: LossTrial) -> str:
     """The same logits cost the same, whatever came between: a loss is in no checkpoint."""
     real, fake = logits(0, USUAL), logits(1, USUAL)
-    kept = random.getstate(), np.random.get_state()
-    try:
+    with chance_kept():
         for name, opinion in trial.opinions.items():
             values = []
             for seed in (1, 2):
@@ -130,9 +130,6 @@ def nothing_is_remembered(trial: LossTrial) -> str:
                     f"{name}() of the same logits is another number the second time: keep no memory in a loss, "
                     "and draw by chance with torch alone, whose state is in every checkpoint"
                 )
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
     return "the same again after other logits"
 
 

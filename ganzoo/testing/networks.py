@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.testing.building import nearest, sizes_build_or_name_the_nearest
+from ganzoo.testing.chance import chance_kept
 from ganzoo.testing.finding import Broken
 from ganzoo.testing.learning import BLOWN_UP
 from ganzoo.testing.subject import CLASSES, COUNT, copied, differences, noise
@@ -108,17 +109,13 @@ def nothing_outside_decides(trial: NetworkTrial) -> str:
     """From the same state, the same input gives the same output: all memory and chance are in the checkpoint."""
     net, (x, cond) = trial.net(), trial.given()
     start, seen = copied(net.state_dict()), []
-    kept = random.getstate(), np.random.get_state()
-    try:
+    with chance_kept():
         for seed in (1, 2):
             net.load_state_dict(copied(start))
             random.seed(seed)
             np.random.seed(seed)
             torch.manual_seed(0)
             seen.append({"its output": net(x, **cond), **copied(net.state_dict())})
-    finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
     if lost := differences(*seen):
         raise Broken(f"{lost[0]} differs the second time: keep memory in buffers, and draw by chance with torch alone")
     return "twice from one state, bit-equal"
