@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ganzoo.score.exhibit import Drawn, Exhibit, Refused
+from ganzoo.testing.chance import chance_kept
 from ganzoo.testing.finding import Broken
 from ganzoo.testing.stage import Stage
 from ganzoo.zoo.cards import Metric
@@ -166,13 +167,8 @@ def _seeded(seed: int, stage: Stage) -> Exhibit:
 
 @contextmanager
 def _chance_kept() -> Iterator[None]:
-    kept = torch.get_rng_state(), random.getstate(), np.random.get_state()
-    try:
+    with chance_kept(), torch.random.fork_rng(devices=[]):
         yield
-    finally:
-        torch.set_rng_state(kept[0])
-        random.setstate(kept[1])
-        np.random.set_state(kept[2])
 
 
 def _plain(scores: Numbers) -> dict[str, float]:
