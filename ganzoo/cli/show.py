@@ -36,6 +36,8 @@ def show(
             raise RequestError(f"{card.name} is a {SINGULAR[card.kind]}: only a family has presets and settings.")
         print_json(_card_record(card)) if as_json else _print_card(card)
     else:
+        from ganzoo.train.blueprint import count_parameters
+
         config = resolve(card, preset, assignments(settings or []))
         facts = usual_facts(card, config, is_points=bool(card.points_preset) and preset == card.points_preset)
         networks = count_parameters(card, config, facts)
@@ -47,16 +49,6 @@ def show(
     if cards[1:] and not as_json:
         others = " or ".join(f"--kind {each.kind}" for each in cards[1:])
         print(f"\nThe name has other cards: {others} shows them.")
-
-
-def count_parameters(family: Family, config: Config, facts: Facts) -> dict[str, int]:
-    """Trainable numbers in every network that has any, counted without taking memory for them."""
-    import torch
-
-    with torch.device("meta"):
-        recipe = family.build(config, facts)
-    counts = {name: sum(each.numel() for each in net.parameters()) for name, net in recipe.nets.items()}
-    return {name: count for name, count in counts.items() if count}
 
 
 def usual_facts(family: Family, config: Config, is_points: bool = False) -> Facts:

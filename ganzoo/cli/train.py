@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,22 +95,34 @@ def _work(request: Request, folder: Path, mode: Any, name: str) -> Result:
 
 
 def _open(request: Request) -> Pack | Pair:
-    """The data, packed once the rest of the request is known to be right: packing may take minutes."""
+    """The data; where they are yet to be packed, which may take minutes, the rest of the request is proved first."""
     from ganzoo.cli.data import packing_bar
-    from ganzoo.cli.show import count_parameters, usual_facts
     from ganzoo.data.catalogue import open_data
     from ganzoo.train.device import Backend
 
     Backend.choose(request.device, request.precision)
-    facts = usual_facts(request.family, request.config, is_points="points" in request.gives)
-    count_parameters(request.family, request.config, facts)
-    with packing_bar() as progress:
-        return open_data(request.data, size=request.config.size, channels=request.config.channels, progress=progress)
+    with packing_bar() as report:
+        # Nothing is reported of a pack that exists: then the networks are built for good in a moment anyway.
+        prove = cache(lambda: _prove(request))
+        return open_data(
+            request.data,
+            size=request.config.size,
+            channels=request.config.channels,
+            progress=lambda done, total: (prove(), report(done, total)),
+        )
+
+
+def _prove(request: Request) -> None:
+    """Build the networks on paper; RequestError where their settings do not go together."""
+    from ganzoo.cli.show import usual_facts
+    from ganzoo.train.blueprint import draw_up
+
+    draw_up(request.family, request.config, usual_facts(request.family, request.config, "points" in request.gives))
 
 
 def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
     """What would be done, down to the parameters of every network."""
-    from ganzoo.cli.show import count_parameters
+    from ganzoo.train.blueprint import count_parameters
     from ganzoo.train.device import Backend
     from ganzoo.zoo.values import shown
 

@@ -11,8 +11,9 @@ from ganzoo_cgan.residual import Concatenation, Projection, ResidualGenerator
 from torch import nn
 
 from ganzoo import RequestError, find
-from ganzoo.cli.show import count_parameters, usual_facts
+from ganzoo.cli.show import usual_facts
 from ganzoo.game.nn import SpectralNorm
+from ganzoo.train.blueprint import count_parameters
 from ganzoo.zoo.config import resolve
 
 

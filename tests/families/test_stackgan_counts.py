@@ -10,7 +10,8 @@ from ganzoo_stackgan.tree import Tree
 from torch import Tensor, nn
 
 from ganzoo import find
-from ganzoo.cli.show import count_parameters, usual_facts
+from ganzoo.cli.show import usual_facts
+from ganzoo.train.blueprint import count_parameters
 from ganzoo.zoo.config import resolve
 
 SMALL = {"text": 32, "condition": 16}
