@@ -18,7 +18,7 @@ from ganzoo.zoo.project import project
 from ganzoo.zoo.registry import zoo
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "hooks").glob("*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 

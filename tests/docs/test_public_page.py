@@ -59,9 +59,9 @@ def test_the_range_on_the_page_is_of_this_version():
     assert not admits(asked, "1.0")
 
 
-@pytest.mark.parametrize("page", ["plugins.md", "hooks.md", "seam.md"])
-def test_examples_use_nothing_else(page):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+@pytest.mark.parametrize("pages", ["plugins.md", "hooks.md", "seam.md", "hooks/*.md"])
+def test_examples_use_nothing_else(pages):
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob(pages))
     used = imported("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)))
     assert used
     for module, names in used.items():

@@ -16,7 +16,7 @@ import pytest
 from ganzoo.zoo.distributions import EntryPoint, Origin
 from ganzoo.zoo.plugins import Choice, Plugin, load
 
-HOOKS = Path(__file__).parents[2] / "docs" / "hooks.md"
+PAGES = Path(__file__).parents[2] / "docs" / "hooks"  # one of each hook
 FRESH = itertools.count()  # a module name is imported once a process
 
 
@@ -82,10 +82,10 @@ def load_guest(tmp_path, monkeypatch):
 
 @pytest.fixture
 def example():
-    """The code under a hook's heading in docs/hooks.md."""
+    """The code on a hook's page, under its heading."""
 
     def read(hook: str) -> str:
-        section = HOOKS.read_text().partition(f"\n## `{hook}(")[2].partition("\n## ")[0]
+        section = (PAGES / f"{hook}.md").read_text(encoding="utf-8").partition("\n## An example\n")[2]
         return re.search(r"```python\n(.*?)```", section, re.DOTALL).group(1)
 
     return read

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,20 +14,45 @@ import pytest
 import torch
 
 from ganzoo.testing import examine
-from ganzoo.zoo import hookspecs
+from ganzoo.zoo import cards, hookspecs
 from ganzoo.zoo.config import resolve
 from ganzoo.zoo.facts import Facts
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("register_")]
+DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = Facts(shape=(3, 8, 8))
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_every_hook_has_a_test_and_a_heading_with_its_signature(hook):
-    arguments = ", ".join(inspect.signature(getattr(hookspecs, hook)).parameters)
-    document = Path(__file__).parents[2] / "docs" / "hooks.md"
-    assert f"\n## `{hook}({arguments})`\n" in document.read_text()
+def test_every_hook_has_a_test_and_a_page_with_its_signature(hook):
+    function = getattr(hookspecs, hook)
+    assert f"```python\ndef {hook}{signature(function)}: ...\n```" in page(hook)
+    assert function.__doc__ in page(hook)
+    assert f"(hooks/{hook}.md)" in (DOCS / "hooks.md").read_text(encoding="utf-8")
     assert callable(globals()[f"test_hook_{hook}"])
+
+
+@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "register_commands"])
+def test_a_page_has_every_field_of_its_card(hook):
+    card = getattr(cards, re.search(r"\[\[(\w+)\]", signature(getattr(hookspecs, hook)))[1])
+    rows = re.findall(r"^\| `(\w+)` \| `(.+?)` \| `?(.+?)`? \|", page(hook), re.MULTILINE)
+    assert [(name, kind.replace("\\|", "|"), default) for name, kind, default in rows] == [
+        (field.name, field.type, default_of(field)) for field in dataclasses.fields(card)
+    ]
+
+
+def page(hook: str) -> str:
+    return (DOCS / "hooks" / f"{hook}.md").read_text(encoding="utf-8")
+
+
+def signature(function: Callable) -> str:
+    return str(inspect.signature(function)).replace("'", "")
+
+
+def default_of(field: dataclasses.Field) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        return repr(field.default_factory())
+    return "required" if field.default is dataclasses.MISSING else repr(field.default).replace("'", '"')
 
 
 @pytest.mark.parametrize("hook", HOOKS)
