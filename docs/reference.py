@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 
 os.environ |= {"GANZOO_LOAD_PLUGINS": "", "GANZOO_SKIP_PLUGINS": ""}  # the reference is of ganzoo, not of this machine
 
-from ganzoo.cli.app import ANYWHERE, command_line
+from ganzoo.cli.app import command_line
+from ganzoo.cli.front import ANYWHERE
 from ganzoo.zoo.cards import KINDS, Card, Family
 from ganzoo.zoo.config import Config
 from ganzoo.zoo.config import fields as settings_of

@@ -1,10 +1,10 @@
-"""The command `ganzoo`: what has to be set before a heavy import, the fast way to `list`, errors in a line."""
+"""The command `ganzoo`: what has to be set before a heavy import, the fast way to what only lists, errors in a line."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ganzoo.errors import GanzooError, RequestError
 
@@ -71,36 +71,56 @@ def _dispatch(words: list[str]) -> int:
 
         print(f"ganzoo {own_version()}")
         return 0
-    asked = _plain_list(words)
-    if asked is not None:
+    if words in ([], ["-h"], ["--help"]):
+        from ganzoo.cli.front import page
+        from ganzoo.cli.table import screen_width
+
+        print(page(screen_width()))
+    elif (asked := plain(words, ["list"], {"--kind": "kind"}, "pattern")) is not None:
         from ganzoo.cli.catalogue import print_catalogue
 
         print_catalogue(**asked)
-        return 0
-    from ganzoo.cli.app import run
+    elif (asked := plain(words, ["runs", "list"], {"--runs": "folder"})) is not None:
+        from pathlib import Path
 
-    return run(words)
+        from ganzoo.cli.roster import print_roster
+
+        print_roster(**{**asked, "folder": Path(asked.get("folder", "runs"))})
+    else:
+        from ganzoo.cli.app import run
+
+        return run(words)
+    return 0
 
 
-def _plain_list(words: list[str]) -> dict[str, str | bool] | None:
-    """The arguments of a `list` that is simple enough to read by hand; None leaves it to the whole command line."""
-    if words[:1] != ["list"]:
+def plain(
+    words: Sequence[str], command: Sequence[str], options: Mapping[str, str], argument: str = ""
+) -> dict[str, str | bool] | None:
+    """What a line says that is simple enough to read by hand, sparing it typer; None where it is not.
+
+    Args:
+        words: the line.
+        command: what it has to begin with.
+        options: that take a value, as typed, and as they are called in the result. --json is read anyway.
+        argument: what a word that is no option is called; without, there may be none.
+    """
+    if list(words[: len(command)]) != [*command]:
         return None
     asked: dict[str, str | bool] = {}
-    rest = iter(words[1:])
+    rest = iter(words[len(command) :])
     for word in rest:
+        name, equals, value = word.partition("=")
         if word == "--json":
             asked["as_json"] = True
-        elif word.startswith("--kind"):
-            name, equals, value = word.partition("=")
+        elif name in options:
             value = value if equals else next(rest, "")
-            if name != "--kind" or not value or value.startswith("-"):
+            if not value or value.startswith("-"):
                 return None
-            asked["kind"] = value
-        elif word.startswith("-") or "pattern" in asked:
+            asked[options[name]] = value
+        elif word.startswith("-") or not argument or argument in asked:
             return None
         else:
-            asked["pattern"] = word
+            asked[argument] = word
     return asked
 
 
@@ -108,7 +128,8 @@ def _report(error: Exception) -> int:
     """Write what went wrong in a line or two, and give its exit status."""
     if isinstance(error, GanzooError):
         wrong = "" if error.exit_status == INTERRUPTED else "error: "  # to be stopped is no error
-        print(f"{wrong}{error}", file=sys.stderr)
+        if str(error):  # else another process has said it
+            print(f"{wrong}{error}", file=sys.stderr)
         return error.exit_status
     text = " ".join(str(error).split())
     print(f"error: {type(error).__name__}{f': {text}' if text else ''}", file=sys.stderr)

@@ -9,44 +9,30 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ganzoo.cli import compare, data, doctor, evaluate, plugins, runs, sample, show, train
+from ganzoo.cli import bench, compare, data, doctor, evaluate, front, plugins, runs, sample, show, train
 from ganzoo.cli import list as listing
+from ganzoo.cli.table import screen_width
 from ganzoo.errors import GanzooError, RequestError, WorkError, did_you_mean
 from ganzoo.zoo.commands import Command, Group
 from ganzoo.zoo.distributions import Origin
 from ganzoo.zoo.registry import zoo
 
 UsageError = typer.BadParameter.__base__  # typer does not export it
-ANYWHERE = (
-    "Anywhere on the line: --debug shows the traceback of an error, -p no:NAME switches a plugin off. Alone: --version."
-)
 
 
-class Sections(TyperGroup):
-    """Lists the commands of a plugin apart from ours."""
+class Commands(TyperGroup):
+    """Ours and those of the plugins."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.sections = dict.fromkeys(self.commands, "Commands")
         self.makers: dict[str, Origin] = {}  # of the commands that are not ours
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        limit = formatter.width - 6 - max(map(len, self.commands))
-        for title in dict.fromkeys(self.sections.values()):
-            with formatter.section(title):
-                formatter.write_dl(
-                    [
-                        (name, command.get_short_help_str(limit))
-                        for name, command in self.commands.items()
-                        if self.sections[name] == title
-                    ]
-                )
+    def get_help(self, ctx: Any) -> str:
+        return front.page(screen_width())
 
 
 app = typer.Typer(
-    cls=Sections,
-    help="A zoo of generative adversarial networks: train, sample and compare them.",
-    epilog=ANYWHERE,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     rich_markup_mode=None,
@@ -69,10 +55,11 @@ app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data", no_args_is_help=False)
 app.add_typer(runs.app, name="runs", no_args_is_help=False)
 app.add_typer(plugins.app, name="plugins")
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 
 
-def command_line() -> Sections:
+def command_line() -> Commands:
     """Our commands and those of the plugins. One that cannot be read costs a line on stderr and nothing else."""
     group = typer.main.get_command(app)
     for command, origin in zoo().commands():
@@ -82,7 +69,6 @@ def command_line() -> Sections:
             reason = f"command '{command.name}' cannot be read: {type(error).__name__}: {error}"
             print(f"warning: plugin {origin}: {reason}", file=sys.stderr)
         else:
-            group.sections[command.name] = f"Commands of {origin.package}"
             group.makers[command.name] = origin
     return group
 
@@ -96,7 +82,7 @@ def run(words: Sequence[str]) -> int:
     """
     group = command_line()
     try:
-        with group.make_context("ganzoo", [*words]) as context:
+        with group.make_context("ganzoo", [*words], obj=tuple(words)) as context:
             group.invoke(context)
     except typer.Exit as leave:
         return leave.exit_code

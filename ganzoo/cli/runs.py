@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ganzoo.cli.output import print_json, print_table
+from ganzoo.cli.roster import print_roster, record
 from ganzoo.errors import RequestError, WorkError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -22,21 +23,7 @@ app = typer.Typer(help="List the runs, look at one, remove one.", no_args_is_hel
 @app.command("list")
 def list_(folder: Folder = Path("runs"), as_json: AsJson = False) -> None:
     """List every run, the one last worked on at the end."""
-    from ganzoo.train.runs import Runs
-
-    records = [_record(run) for run in Runs(folder).all()]
-    if as_json:
-        print_json(records)
-    elif not records:
-        print(f"No runs in {folder}. Start one: ganzoo train dcgan", file=sys.stderr)
-    else:
-        print_table(
-            ("run", "family", "data", "images", "state", "started"),
-            [
-                (r["run"], r["family"], r["data"], f"{r['images']:,}".rjust(11), r["state"], r["started"][:10])
-                for r in records
-            ],
-        )
+    print_roster(folder, as_json)
 
 
 @app.command()
@@ -47,7 +34,7 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
 
     found = Runs(folder).find(run)
     lines = found.lines()
-    record = _record(found) | {
+    told = record(found) | {
         "path": str(found.path),
         "request": found.request,
         "last": lines[-1] if lines else {},
@@ -57,23 +44,23 @@ def show(run: Name, folder: Folder = Path("runs"), as_json: AsJson = False) -> N
         "bytes": found.bytes,
     }
     if as_json:
-        print_json(record)
+        print_json(told)
         return
-    last = {k: v for k, v in record["last"].items() if k not in ("done", "images", "health")}
-    config = record["request"].get("config", {})
-    health = record["last"].get("health", {})
+    last = {k: v for k, v in told["last"].items() if k not in ("done", "images", "health")}
+    config = told["request"].get("config", {})
+    health = told["last"].get("health", {})
     if advice := remedy(health.get("verdict", ""), config):
         print(advice, file=sys.stderr)
     print_table(
         ("what", "value"),
         [
-            *((key, record[key]) for key in ("run", "path", "family", "data", "state", "started")),
-            ("made with", " ".join(record["plugin"].values())),
-            ("images", f"{record['images']:,}"),
-            ("on disk", f"{record['bytes'] / 1e6:,.1f} MB, {len(record['checkpoints'])} checkpoints"),
+            *((key, told[key]) for key in ("run", "path", "family", "data", "state", "started")),
+            ("made with", " ".join(told["plugin"].values())),
+            ("images", f"{told['images']:,}"),
+            ("on disk", f"{told['bytes'] / 1e6:,.1f} MB, {len(told['checkpoints'])} checkpoints"),
             *last.items(),
             *_health(health),
-            *((f"from {each['images']:,} images on", each["verdict"]) for each in record["verdicts"]),
+            *((f"from {each['images']:,} images on", each["verdict"]) for each in told["verdicts"]),
             ("settings", ", ".join(f"{key}={value}" for key, value in config.items())),
         ],
     )
@@ -111,26 +98,3 @@ def _health(health: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key} {name}", each) for name, each in value.items())
         else:
             yield ("health" if key == "verdict" else key), value
-
-
-def _record(run: Any) -> dict[str, Any]:
-    """One run, as lists show it."""
-    images, done = run.progress
-    try:
-        about = run.about
-    except RequestError:
-        about, state = {}, "unreadable"
-    else:
-        state = "finished" if done else "training" if run.is_held else "stopped"
-    request = about.get("request", {})
-    return {
-        "run": run.name,
-        "family": request.get("family", ""),
-        "data": request.get("data", ""),
-        "preset": request.get("preset", ""),
-        "images": images,
-        "of": None if "steps" in request or "budget" in request else request.get("config", {}).get("images"),
-        "state": state,
-        "started": about.get("started", ""),
-        "plugin": about.get("plugin", {}),
-    }

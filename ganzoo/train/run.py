@@ -11,9 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-from filelock import FileLock, Timeout
-
 from ganzoo.errors import RequestError
 
 LOCK = ".lock"  # held while a process trains the run
@@ -59,6 +56,8 @@ class Run:
             return {}
 
     def write_about(self, about: dict[str, Any]) -> None:
+        import tomli_w
+
         write_text(self.path / "run.toml", tomli_w.dumps(about))
         self.__dict__.pop("about", None)
 
@@ -73,6 +72,8 @@ class Run:
         """Whether a process is training it right now."""
         if not (self.path / LOCK).exists():
             return False
+        from filelock import FileLock, Timeout  # here: most runs of a list have no lock to look at
+
         try:
             with FileLock(self.path / LOCK, timeout=0):
                 return False
@@ -178,6 +179,8 @@ def _whole_lines(text: str) -> Iterator[dict[str, Any]]:
 @contextmanager
 def locked(lock: Path, refusal: str) -> Iterator[None]:
     """Hold a lock file; RequestError with ``refusal`` where another process holds it, or where none can be made."""
+    from filelock import FileLock, Timeout
+
     guard = FileLock(lock, timeout=PATIENCE)
     try:
         guard.acquire()

@@ -123,7 +123,7 @@ def test_hook_register_commands(guests, example):
     assert guests.run("greet", "Ada", "--loud").stdout == "Hello ADA\n"
     assert guests.run("tools", "count", "--upto", "2").stdout == "1 2\n"
     helped = guests.run("--help").stdout
-    section = helped.partition("Commands of ganzoo-greeter:")[2]
+    section = helped.partition("Commands of ganzoo-greeter:")[2].partition("\n\n")[0]
     assert "Greet somebody." in section
     assert "Odds and ends." in section
     assert "train" not in section
