@@ -27,9 +27,21 @@ class WorkError(GanzooError):
 
 
 class Interrupted(GanzooError):
-    """Stopped by SIGINT or SIGTERM after a checkpoint was saved."""
+    """Stopped by SIGINT or SIGTERM, or another ``signal``, after a checkpoint was saved."""
 
     exit_status = 130
+
+    def __init__(self, message: str, signal: int = 0):
+        super().__init__(message)
+        self.signal = signal
+
+
+class Said(GanzooError):
+    """Another process of the same run has told why; this one only ends, with the same status."""
+
+    def __init__(self, exit_status: int):
+        super().__init__("")
+        self.exit_status = exit_status
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

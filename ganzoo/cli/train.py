@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -9,18 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganzoo.cli.output import print_json, print_table
+from ganzoo.cli.output import print_json, print_note, print_table
 from ganzoo.cli.seeds import LARGEST_SEED
 from ganzoo.errors import RequestError
 
 if TYPE_CHECKING:
     from ganzoo.data.pack import Pack, Pair
+    from ganzoo.train.memory import Memory
     from ganzoo.train.plan import Asked
     from ganzoo.train.request import Request
     from ganzoo.train.session import Result
 
 
 def train(
+    context: typer.Context,
     family: Annotated[str, typer.Argument(help="A family of `ganzoo list`, or a run named in zoo.toml.")],
     data: Annotated[str, typer.Option(help="A data set, a folder or a zip of pictures; see ganzoo data list.")] = "",
     preset: Annotated[str, typer.Option(help="A set of settings of the family; see ganzoo show FAMILY.")] = "",
@@ -28,7 +31,9 @@ def train(
     images: Annotated[str, typer.Option(help="End after so many real images shown: 200k.")] = "",
     steps: Annotated[int | None, typer.Option(help="End after so many steps.")] = None,
     budget: Annotated[str, typer.Option(help="End after so much time: 90s, 10m, 1h30m.")] = "",
-    batch: Annotated[str, typer.Option(help="Real images per batch.")] = "",
+    batch: Annotated[
+        str, typer.Option(help="Real images per batch; auto takes the preset's in as many parts as memory asks for.")
+    ] = "",
     size: Annotated[str, typer.Option(help="Side of the pictures, in pixels.")] = "",
     seed: Annotated[
         int | None, typer.Option(help="Decides first weights, noise and order of data.", min=0, max=LARGEST_SEED)
@@ -39,6 +44,14 @@ def train(
     new: Annotated[bool, typer.Option("--new", help="Start over, beside an earlier run.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16; auto is bf16 on CUDA.")] = "auto",
+    devices: Annotated[
+        int, typer.Option(help="Train on so many devices of a machine, which share each batch.", min=1)
+    ] = 1,
+    restarts: Annotated[int, typer.Option(help="With --devices: start again so often where one fails.", min=0)] = 0,
+    queue: Annotated[str, typer.Option(help="Queue it: slurm, or local for the background of this machine.")] = "",
+    nodes: Annotated[int, typer.Option(help="With --queue: machines.", min=1)] = 1,
+    partition: Annotated[str, typer.Option(help="With --queue slurm: the partition.")] = "",
+    time: Annotated[str, typer.Option(help="With --queue: a job's time, after which it queues itself again.")] = "12h",
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the networks where that is possible.")] = False,
     mark: Annotated[bool, typer.Option("--mark/--no-mark", help="Say in each picture that it is synthetic.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be done, and stop.")] = False,
@@ -56,7 +69,16 @@ def train(
     if dry_run:
         _show_plan(request, runs, name, as_json)
         return
+    if queue or devices > 1:
+        from ganzoo.cli import fleet
+
+        if fleet.sends_away(
+            request, context.obj, fleet.Fleet(devices, restarts, queue, nodes, partition, time), runs, as_json
+        ):
+            return
     result = _work(request, runs, mode, name)
+    if result is None:  # of several ranks one reports
+        return
     if as_json:
         print_json(asdict(result))
         return
@@ -79,19 +101,23 @@ def _plan(asked: Asked, folder: Path, name: str) -> Request:
         raise
 
 
-def _work(request: Request, folder: Path, mode: Any, name: str) -> Result:
-    from ganzoo.train.display import display
+def _work(request: Request, folder: Path, mode: Any, name: str) -> Result | None:
+    from ganzoo.train.display import Silence, display
     from ganzoo.train.launch import open_session
     from ganzoo.train.runs import Runs
+    from ganzoo.train.world import World
 
-    data = _open(request)
+    world, data = World.here(), _open(request)
     with (
-        display(request.budget, request.steps) as shown,
-        open_session(request, data, Runs(folder), shown, mode, name) as session,
+        display(request.budget, request.steps) if world.is_first else nullcontext(Silence()) as shown,
+        open_session(request, data, Runs(folder), shown, mode, name, world) as session,
     ):
         if not session.finished:
-            shown.note(f"{request.family.name} on {request.data} in {session.run.path}, {session.engine.backend}")
-        return session.work()
+            ranks = f", {world.size} ranks" if world.size > 1 else ""
+            where = f"{session.run.path}, {session.engine.backend}{ranks}"
+            shown.note(f"{request.family.name} on {request.data} in {where}")
+        result = session.work()
+        return result if world.is_first else None
 
 
 def _open(request: Request) -> Pack | Pair:
@@ -121,13 +147,22 @@ def _prove(request: Request) -> None:
 
 
 def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
-    """What would be done, down to the parameters of every network."""
+    """What would be done, down to the parameters of every network and the memory for them."""
     from ganzoo.train.blueprint import count_parameters
     from ganzoo.train.device import Backend
+    from ganzoo.train.fitting import cut, fit, fits, shortage
+    from ganzoo.train.memory import predict
+    from ganzoo.train.room import free_memory
     from ganzoo.zoo.values import shown
 
     data, backend = _open(request), Backend.choose(request.device, request.precision)
     networks = count_parameters(request.family, request.config, data.facts)
+    free = free_memory(backend.device)
+    if request.fit:
+        parts, memory = fit(request, data, backend, free)
+        request = cut(request, parts)
+    else:
+        memory = predict(request, data, backend, free)
     config = asdict(request.config)
     if as_json:
         print_json(
@@ -142,6 +177,7 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
                 "device": str(backend.device),
                 "precision": backend.precision,
                 "networks": {key: {"parameters": count} for key, count in networks.items()},
+                "memory": memory.record() | {"free": free, "fits": fits(memory, free)},
                 "config": config,
             }
         )
@@ -154,6 +190,20 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
         ("run", runs / (name or request.run_name)),
         ("device", backend),
         *((f"network {key}", f"{count:,} parameters") for key, count in networks.items()),
+        *_memory_rows(memory, free),
         *((key, shown(value)) for key, value in config.items()),
     ]
     print_table(("what", "as it would be"), rows)
+    if not fits(memory, free):
+        print_note(f"warning: {shortage(memory, free, backend)}")
+
+
+def _memory_rows(memory: Memory, free: int | None) -> list[tuple[str, str]]:
+    """What the run is predicted to need, and what it is made of."""
+    from ganzoo.train.memory import in_words
+
+    rows = [("memory", memory.reason)]
+    if not memory.reason:
+        parts = ", ".join(f"{name} {in_words(value)}" for name, value in memory.parts().items() if value)
+        rows = [("memory", f"{in_words(memory.total)} predicted at most"), ("memory of it", parts)]
+    return [*rows, ("memory free", "unknown" if free is None else in_words(free))]

@@ -3,11 +3,13 @@
 Knows nothing of engines, files or devices.
 """
 
+from ganzoo.game.ahead import drawn_ahead, drawn_before
 from ganzoo.game.interfaces import Alarm, Batch, Discriminator, Generator, Loss, Outcome, Phase, Progress, Recipe
 from ganzoo.game.losses import belief
 from ganzoo.game.noise import Latent, normal, uniform, ways, whole
 from ganzoo.game.optim import adam
 from ganzoo.game.players import TwoPlayer
+from ganzoo.game.precision import full_precision
 
 __all__ = [
     "Alarm",
@@ -23,6 +25,9 @@ __all__ = [
     "TwoPlayer",
     "adam",
     "belief",
+    "drawn_ahead",
+    "drawn_before",
+    "full_precision",
     "normal",
     "uniform",
     "ways",

@@ -61,6 +61,7 @@ class Phase:
     opt: str  # key into Recipe.opts; only the parameters this optimizer holds may learn
     every: int = 1  # run on every n-th step (lazy regularisation)
     repeat: int = 1  # run n times a step, each on fresh data (n_critic)
+    ahead: str = ""  # key into Recipe.opts of a later phase that may go on with a graph begun here; see `drawn_ahead`
     after: Callable[[], None] | None = None  # once the weights have moved: clipping, ADA
 
 

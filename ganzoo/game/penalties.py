@@ -34,6 +34,7 @@ def r1(d: nn.Module, real: Tensor, cond: Batch, weight: float = 1.0) -> Tensor:
 def slopes(d: nn.Module, x: Tensor, cond: Batch) -> Tensor:
     """The gradient of each example's logit by that example, of the shape of ``x``, with a graph to ``d``'s weights."""
     x = x.detach().requires_grad_()
+    judge = getattr(d, "_call_impl", d)  # as it is written: a compiled pass cannot be differentiated twice
     # Summing is free: in a discriminator without batch statistics, logit i depends on example i alone.
-    (gradient,) = torch.autograd.grad(d(x, **cond).sum(), x, create_graph=True)
+    (gradient,) = torch.autograd.grad(judge(x, **cond).sum(), x, create_graph=True)
     return gradient.float()

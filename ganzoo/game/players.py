@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganzoo.game.ahead import drawn_ahead, drawn_before
 from ganzoo.game.interfaces import Batch, Loss, Outcome, Phase, Recipe
 from ganzoo.game.losses import belief
-from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.noise import Latent
 
 Penalty = Callable[[nn.Module, Tensor, Tensor, Batch], Tensor]  # (d, real, fake, cond) to a scalar
@@ -19,10 +19,12 @@ class TwoPlayer(Recipe):
     """Two networks take turns on one batch: first the discriminator ``n_critic`` times, then the generator.
 
     Real and fake pass the discriminator in separate calls, so that batch normalisation sees each kind by itself.
-    Both turns use the same noise: the generator answers for the fakes it was just judged on.
+    Both turns look at the same fakes: the generator answers for those it was just judged on. Where a subclass has
+    either turn draw its own, it says ``ahead = ""``.
     """
 
     ema = ("g",)
+    ahead = "g"  # of the discriminator's phase
 
     def __init__(
         self,
@@ -44,15 +46,14 @@ class TwoPlayer(Recipe):
 
     def phases(self) -> list[Phase]:
         return [
-            Phase("d", self.d_loss, "d", repeat=self.n_critic, after=self.after_d),
+            Phase("d", self.d_loss, "d", repeat=self.n_critic, ahead=self.ahead, after=self.after_d),
             Phase("g", self.g_loss, "g"),
         ]
 
     def d_loss(self, batch: Batch) -> Outcome:
-        g, d, cond, real = self.nets["g"], self.nets["d"], self.seen(batch), batch["image"]
+        d, cond, real = self.nets["d"], self.seen(batch), batch["image"]
         batch["z"] = self.latent(len(real), real.device)
-        with statistics_held(g):
-            fake = g(batch["z"], **cond)
+        fake = drawn_ahead(batch, self.nets["g"], lambda: self.fakes(batch)).detach()
         on_real, on_fake = d(real, **cond), d(fake, **cond)
         shown = {"real": belief(self.loss, on_real), "fake": belief(self.loss, on_fake)}
         loss = self.loss.d(on_real, on_fake)
@@ -63,7 +64,7 @@ class TwoPlayer(Recipe):
 
     def g_loss(self, batch: Batch) -> Outcome:
         d, cond = self.nets["d"], self.seen(batch)
-        on_fake = d(self.nets["g"](batch["z"], **cond), **cond)
+        on_fake = d(drawn_before(batch, lambda: self.fakes(batch)), **cond)
         if getattr(self.loss, "relative", False):
             return self.loss.g(on_fake, d(batch["image"], **cond)), {}
         return self.loss.g(on_fake), {}
@@ -71,6 +72,10 @@ class TwoPlayer(Recipe):
     def sample(self, nets: Mapping[str, nn.Module], n: int, cond: Batch) -> Tensor:
         device = next(nets["g"].parameters()).device
         return nets["g"](self.latent(n, device, cond.get("seed")), **self.seen(cond))
+
+    def fakes(self, batch: Batch) -> Tensor:
+        """One of the noise of each example."""
+        return self.nets["g"](batch["z"], **self.seen(batch))
 
     def seen(self, batch: Batch) -> Batch:
         """The part of a batch that conditions both players."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.errors import RequestError
+from ganzoo.train.heap import keep_freed_memory
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -32,6 +33,7 @@ class Backend:
         if precision == "auto":
             fast = where.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
             precision = "bf16" if fast else "fp32"
+        keep_freed_memory()
         return cls(where, precision)
 
     def place(self, net: nn.Module) -> nn.Module:

@@ -120,6 +120,19 @@ class PlainDisplay:
         print(text, file=self.stream, flush=True)
 
 
+class Silence:
+    """Nothing to be seen: of several ranks one is heard."""
+
+    def advance(self, now: Progress, seconds: float) -> None:
+        pass
+
+    def tick(self, line: dict[str, Any]) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+
 def losses(step: int, line: dict[str, Any]) -> str:
     """The step and every loss of a log line."""
     shown = [f"{key.removesuffix('/loss')} loss {value:.3f}" for key, value in line.items() if key.endswith("/loss")]

@@ -15,10 +15,14 @@ from torch.optim import Optimizer
 
 from ganzoo.errors import RequestError, WorkError
 from ganzoo.game import Batch, Phase, Progress, Recipe
+from ganzoo.train import gradients
 from ganzoo.train.average import averages
+from ganzoo.train.buffers import Buffers
 from ganzoo.train.device import Backend, compile_nets, uncompiled
+from ganzoo.train.world import ALONE, World, stream
 
 Draw = Callable[[int, int], Batch]  # (position in the data's order, number of examples)
+Part = Phase | str  # of a step: "begin", "loader", one of its phases, "averages"
 
 
 class Diverged(WorkError):
@@ -30,24 +34,38 @@ class Diverged(WorkError):
 
 
 class Engine:
-    """A recipe in training: steps, averages, logged values, and the state that makes a run resumable."""
+    """A recipe in training: steps, averages, logged values, and the state that makes a run resumable.
 
-    def __init__(self, recipe: Recipe, draw: Draw, backend: Backend, start: Progress, *, accumulate=1, halflife=0.0):
+    On several ranks each has an engine. They begin with the same weights and keep them the same: each takes its share
+    of every batch, and gradients are averaged before an optimizer follows them. Random numbers are each rank's own,
+    from ``seed``. `step`, `read`, `state`, `load` and `compile` are for all ranks to call together.
+    """
+
+    def __init__(
+        self, recipe: Recipe, draw: Draw, backend: Backend, start: Progress, *, accumulate=1, halflife=0.0,
+        world: World = ALONE, seed: int = 0,
+    ):  # fmt: skip
         self.recipe, self.draw, self.backend, self.now = recipe, draw, backend, start
-        self.accumulate = accumulate
+        self.accumulate, self.world, self.seed = accumulate, world, seed
+        self._part = world  # whose share of a batch is taken, even while nobody is talked to
         for net in recipe.nets.values():
             net.train()
+        self.buffers = Buffers(recipe.nets, world)
+        self.world.spread_([tensor for net in recipe.nets.values() for tensor in (*net.parameters(), *net.buffers())])
         self.averages = averages(recipe.nets, recipe.ema, halflife)
         self._parameters = [p for net in recipe.nets.values() for p in net.parameters()]
         self._logged: dict[str, list[tuple[int, Tensor]]] = {}  # on the device until someone asks
         self._sides: dict[str, list[Tensor]] = {}  # of chances: 1 where all are above 0.5, -1 where all are below
         self._gradients: dict[str, Tensor] = {}  # their norms in the last step that was watched
+        self._stir()
+        self.lap: Callable[[Part], None] = _unheard  # called when a part of a step is over, for whoever times it
 
     def step(self, watched: bool = False) -> None:
         """Every phase that is due, then the averages, then the clock; ``watched`` also measures the gradients."""
         recipe = self.recipe
         recipe.begin(self.now)
         before = self.now = replace(self.now, batch=recipe.batch or self.now.batch)
+        self.lap("begin")
         position = before.images
         micro: list[Batch] = []
         for phase in recipe.phases():
@@ -57,15 +75,19 @@ class Engine:
                 if again or not micro:
                     micro = self._fresh(position)
                     position += before.batch
+                    self.lap("loader")
                 self._run(phase, micro)
+                self.lap(phase)
             if watched:
                 self._gradients[phase.name] = get_total_norm(_gradients(recipe.opts[phase.opt]))
         for average in self.averages.values():
             average.update(position - before.images, position)
+        self.lap("averages")
         self.now = replace(before, step=before.step + 1, images=position)
 
     def _fresh(self, position: int) -> list[Batch]:
-        batch = self.draw(position, self.now.batch)
+        self._part.check((self.now.batch,), self.accumulate)
+        batch = self.draw(*self._part.share(position, self.now.batch))
         if self.accumulate == 1:
             return [batch]
         if self.now.batch % self.accumulate:  # parts that weigh unequally; a Config says so before a run begins
@@ -78,6 +100,8 @@ class Engine:
     def _run(self, phase: Phase, micro: list[Batch]) -> None:
         opt = self.recipe.opts[phase.opt]
         self._let_learn(opt)
+        if phase.ahead and len(micro) == 1:
+            self._follow(self.recipe.opts[phase.ahead])
         opt.zero_grad(set_to_none=True)
         for batch in micro:
             with self.backend.autocast():
@@ -85,6 +109,8 @@ class Engine:
             (loss / len(micro) if len(micro) > 1 else loss).backward()
             for key, value in {"loss": loss, **shown}.items():
                 self._note(f"{phase.name}/{key}", value.detach())
+        if self.world.size > 1:
+            gradients.average(opt, self.world, self.buffers.statistics)
         opt.step()
         if phase.after:
             phase.after()
@@ -100,6 +126,10 @@ class Engine:
         """Only what this optimizer holds may learn; freezing the rest also cuts its graph."""
         for p in self._parameters:
             p.requires_grad_(False)
+        self._follow(opt)
+
+    def _follow(self, opt: Optimizer) -> None:
+        """Have graphs reach what this optimizer holds."""
         for group in opt.param_groups:
             for p in group["params"]:
                 p.requires_grad_(True)
@@ -109,10 +139,17 @@ class Engine:
     def read(self) -> dict[str, float]:
         """Mean of every logged value since the last reading; the only place where the host waits for the device.
 
-        Raises Diverged when a loss was not finite, naming the phase that was first.
+        On several ranks it is the mean over all of them. Raises Diverged when a loss was not finite, naming the phase
+        that was first.
         """
         logged, self._logged = self._logged, {}
-        values = {key: torch.stack([v.float() for _, v in pairs]).cpu() for key, pairs in logged.items()}
+        stacked = {key: torch.stack([v.float() for _, v in pairs]) for key, pairs in logged.items()}
+        if self.world.size > 1 and logged:
+            self._sides = {key: [torch.stack(signs).mean()] for key, signs in self._sides.items()}
+            self.world.average_([*stacked.values(), *[sign for (sign,) in self._sides.values()]])
+            if not self.world.is_first:  # nobody asks it
+                self._sides = {}
+        values = {key: series.cpu() for key, series in stacked.items()}
         broken = []
         for order, (key, series) in enumerate(values.items()):
             bad = (~series.isfinite()).nonzero()
@@ -159,7 +196,17 @@ class Engine:
     # What it takes to go on
 
     def state(self) -> dict[str, Any]:
-        """Everything a later process needs to take the very next step."""
+        """Everything a later process needs to take the very next step; of several ranks, what the first one has.
+
+        There ``ranks`` holds what each of the others has for itself, beginning with rank 1.
+        """
+        state = self._state()
+        if self.world.size > 1:
+            own = {"random": state["random"], "buffers": self.buffers.own()}
+            state["ranks"] = self.world.gathered(own)[1:]
+        return state
+
+    def _state(self) -> dict[str, Any]:
         return {
             "nets": {name: net.state_dict() for name, net in self.recipe.nets.items()},
             "averages": {name: average.net.state_dict() for name, average in self.averages.items()},
@@ -169,7 +216,27 @@ class Engine:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`; the length of the run stays the one this engine was started with."""
+        """Go on from `state`; the length of the run stays the one this engine was started with.
+
+        A rank that the run had before goes on with what was its own. One that it had not begins anew, with random
+        numbers that nobody has seen: those of the seed, the rank, and the step.
+        """
+        self._load(state)
+        if not self.world.is_first:
+            others = state.get("ranks", ())
+            if self.world.rank <= len(others):
+                own = others[self.world.rank - 1]
+                self.buffers.restore(own["buffers"])
+                self.backend.restore_random_state(own["random"])
+            else:
+                self._stir()
+
+    def _stir(self) -> None:
+        """Random numbers of this rank's own; the first rank has those of the lone process."""
+        if not self.world.is_first:
+            torch.manual_seed(stream(self.seed, self.world.rank, self.now.step))
+
+    def _load(self, state: Mapping[str, Any]) -> None:
         for name, net in self.recipe.nets.items():
             net.load_state_dict(state["nets"][name])
         for name, average in self.averages.items():
@@ -182,20 +249,37 @@ class Engine:
 
     def compile(self) -> str | None:
         """Compile the networks, proved on one step that is then taken back; gives the reason where that fails."""
-        before = _copied(self.state())
         undo = compile_nets(self.recipe.nets)
         reason = None
-        try:
-            self.step()
-            if not all(math.isfinite(v) for k, v in self.read().items() if k.endswith("/loss")):
-                reason = "the compiled step gave a loss that is not finite"
-        except Exception as error:  # whatever the compiler, its backend or a missing C compiler may raise
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        if reason:
+        with self.taken_back():
+            try:
+                self.step()
+                if not all(math.isfinite(v) for k, v in self.read().items() if k.endswith("/loss")):
+                    reason = "the compiled step gave a loss that is not finite"
+            except Exception as error:  # whatever the compiler, its backend or a missing C compiler may raise
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        if any(self.world.most([reason is not None])):
             undo()
-        self._logged, self._sides = {}, {}
-        self.load(before)
+            reason = reason or "another rank could not"
         return reason
+
+    @contextmanager
+    def taken_back(self) -> Iterator[None]:
+        """Steps that are only tried: in the end everything is as it was. Each rank takes them for itself."""
+        before, world = _copied(self._state()), self.world
+        self.world = ALONE  # a rank that fails would leave the others waiting in the middle of a step
+        try:
+            yield
+        finally:
+            self.world = world
+            self._logged, self._sides, self._gradients = {}, {}, {}
+            for p in self._parameters:
+                p.grad = None
+            self._load(before)
+
+
+def _unheard(part: Part) -> None:
+    """Nobody times a step, and nothing is waited for."""
 
 
 def _gradients(opt: Optimizer) -> list[Tensor]:
@@ -217,7 +301,7 @@ def _like_parameters(opt: Optimizer) -> None:
 
 def _copied(tree: Any) -> Any:
     if isinstance(tree, Tensor):
-        return tree.clone()
+        return tree.to("cpu", copy=True)  # where it takes nothing from a device that may be short of memory
     if isinstance(tree, dict):
         return {key: _copied(value) for key, value in tree.items()}
     if isinstance(tree, list | tuple):

@@ -55,7 +55,7 @@ class Given:
             raise RequestError(f"--input {path}: there is nothing. Give a picture, a folder of pictures, or a zip.")
         is_picture = path.is_file() and path.suffix.lower() != ".zip"
         self.tree = Folder(path.parent if is_picture else path) if is_picture or path.is_dir() else Archive(path)
-        found = [path.name] if is_picture else [name for name in self.tree.stamps if PICTURE.search(name)]
+        found = [path.name] if is_picture else [name for name in self.tree.names if PICTURE.search(name)]
         self.names = sorted(found, key=natural)[:most]
         self.path = path
         self.faults: list[Fault] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,15 +15,18 @@ from ganzoo.errors import RequestError
 from ganzoo.game import Progress, Recipe
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
+from ganzoo.train.fitting import settle, warning
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.health import Health
 from ganzoo.train.length import images_of
 from ganzoo.train.makers import changed, guests_of
 from ganzoo.train.request import Request, versions
+from ganzoo.train.room import free_memory
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs, is_free
 from ganzoo.train.session import Display, Session
 from ganzoo.train.variety import Variety
+from ganzoo.train.world import ALONE, World
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo
 
@@ -32,38 +35,66 @@ Mode = Literal["auto", "resume", "new"]
 
 @contextmanager
 def open_session(
-    request: Request, data: Pack | Pair, runs: Runs, display: Display, mode: Mode = "auto", name: str = ""
+    request: Request,
+    data: Pack | Pair,
+    runs: Runs,
+    display: Display,
+    mode: Mode = "auto",
+    name: str = "",
+    world: World = ALONE,
 ) -> Iterator[Session]:
-    """A session on its run's folder, held against other processes, standing where the run stopped."""
-    backend = Backend.choose(request.device, request.precision)
-    # The networks before the folder: what cannot be built leaves nothing behind.
-    feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
-    engine = ready(request, data.facts, feed, backend)
-    about = describe(request, data, backend)
-    run = claim_run(request, about, runs, mode, name)
-    with run.held():
+    """A session on its run's folder, held against other processes, standing where the run stopped.
+
+    Of several ranks each opens one, and the first has the folder.
+    """
+    backend = Backend.choose(world.place(request.device), request.precision)
+    world.check(request.config.sizes_of_batches(), request.config.accumulate)
+    free = free_memory(backend.device)
+    with world.joined(backend.device), ExitStack() as held:
+        # The networks before the folder: what cannot be built leaves nothing behind.
+        feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
+        engine = ready(request, data.facts, feed, backend, world)
+        about = describe(request, data, backend, world)
+
+        def claim() -> Run:
+            run = claim_run(request, about, runs, mode, name)
+            held.enter_context(run.held())
+            return run
+
+        run = world.first(claim)
         origin = {"tool": "ganzoo", "run": run.name, "family": request.family.name} if request.mark else None
         gallery = Gallery(run, feed, data.facts, origin)
         origins = {key: about[key] for key in ("request", "plugin", "guests")}
         health = Health(Variety(feed, data.facts))
         session = Session(request, run, engine, gallery, health, {**origins, "facts": _portable(data.facts)}, display)
-        if path := session.resume():
+        path = session.resume()
+        if path and world.is_first:
             display.note(f"{run.path} is finished" if session.finished else f"going on from {path}")
             for line in changed(run.about, about["guests"]):
                 display.note(line)
         if not session.finished:
-            run.write_about({"started": run.about.get("started", ""), **about})
+            if request.fit:
+                parts = world.first(lambda: run.about.get("backend", {}).get("accumulate", 0))
+                settle(request, data, engine, free, parts, display.note)
+                about["backend"]["accumulate"] = engine.accumulate  # an interrupted run goes on with the same parts
+            elif line := world.first(lambda: warning(request, data, engine, free)):
+                display.note(line)
+            if world.is_first:
+                run.write_about({"started": run.about.get("started", ""), **about})
             if request.compile and (reason := engine.compile()):
                 display.note(f"not compiled, training goes on without: {reason}")
         yield session
 
 
-def ready(request: Request, facts: Facts, feed: Feed, backend: Backend) -> Engine:
+def ready(request: Request, facts: Facts, feed: Feed, backend: Backend, world: World = ALONE) -> Engine:
     """The engine before its first step."""
     recipe, config, steps = build(request, facts, backend), request.config, request.steps
     images = config.images if steps is None else images_of(steps, recipe, config.batch)
     start = Progress(batch=config.batch, total=images)
-    return Engine(recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema)
+    return Engine(
+        recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema,
+        world=world, seed=request.seed,
+    )  # fmt: skip
 
 
 def build(request: Request, facts: Facts, backend: Backend) -> Recipe:
@@ -120,7 +151,7 @@ def find_run(identity: dict[str, Any], runs: Runs, mode: Mode, name: str = "") -
     return None
 
 
-def describe(request: Request, data: Pack | Pair, backend: Backend) -> dict[str, Any]:
+def describe(request: Request, data: Pack | Pair, backend: Backend, world: World = ALONE) -> dict[str, Any]:
     """What `run.toml` holds."""
     facts, family = data.facts, request.family
     origin = zoo().origin(family)
@@ -141,6 +172,7 @@ def describe(request: Request, data: Pack | Pair, backend: Backend) -> dict[str,
             "precision": backend.precision,
             "compile": request.compile,
             "threads": torch.get_num_threads(),
+            "devices": world.size,
         },
         "versions": versions(),
     }

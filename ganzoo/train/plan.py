@@ -15,6 +15,8 @@ from ganzoo.zoo.duration import duration
 from ganzoo.zoo.project import NamedRun, project
 from ganzoo.zoo.registry import folded, zoo
 
+AUTO = "auto"  # for a batch
+
 
 class Unfit(RequestError):
     """The data lack what the family learns from."""
@@ -31,7 +33,7 @@ class Asked:
     images: str = ""
     steps: int | None = None
     budget: str = ""
-    batch: str = ""
+    batch: str = ""  # or "auto"
     size: str = ""
     seed: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)  # device, precision, compile, mark
@@ -55,8 +57,10 @@ def plan(asked: Asked) -> Request:
         ends = {"images": named.images, "steps": named.steps, "budget": named.budget}
     if ends["steps"] is not None and ends["steps"] < 1:
         raise RequestError(f"--steps {ends['steps']}: expected 1 or more.")
-    told = {key: getattr(named, key) for key in ("size", "batch")} | {"images": ends["images"]}
-    typed = {"size": asked.size, "batch": asked.batch}
+    batch = asked.batch.strip().lower() or named.batch
+    is_fitted = batch == AUTO  # and as large as the settings have it
+    told = {"size": named.size, "images": ends["images"], "batch": None if is_fitted or asked.batch else named.batch}
+    typed = {"size": asked.size, "batch": "" if is_fitted else asked.batch}
     layers = (named.set, _said(told), assignments(asked.settings), _said(typed))
     return Request(
         family=family,
@@ -67,6 +71,7 @@ def plan(asked: Asked) -> Request:
         seed=next((seed for seed in (asked.seed, named.seed) if seed is not None), 0),
         steps=ends["steps"],
         budget=duration(ends["budget"]) if ends["budget"] else None,
+        fit=is_fitted,
         **asked.options,
     )
 

@@ -26,6 +26,7 @@ class Request:
     precision: str = "auto"
     compile: bool = False
     mark: bool = True  # say in every picture that it is synthetic
+    fit: bool = False  # take every batch in as many parts as memory asks for (--batch auto)
 
     @property
     def run_name(self) -> str:
@@ -44,6 +45,8 @@ class Request:
             "data_hash": data_hash,
             "seed": self.seed,
             **{key: value for key, value in length.items() if value is not None},
+            # Not the parts that it came to: they depend on what is free, and the same words mean the same run.
+            **({"batch": "auto"} if self.fit else {}),
             "config": toml_table(asdict(self.config)),
         }
 

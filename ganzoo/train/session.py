@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,15 +12,17 @@ from typing import Any, Protocol
 
 import torch
 
-from ganzoo.errors import Interrupted, WorkError
+from ganzoo.errors import Interrupted, Said, WorkError
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
 from ganzoo.train.card import write_card
+from ganzoo.train.council import Council, Orders
 from ganzoo.train.engine import Diverged, Engine
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.health import Health
 from ganzoo.train.request import Request
 from ganzoo.train.run import Run
+from ganzoo.train.signals import stop_signals
 from ganzoo.train.verdict import BALANCED, remedy
 
 SHEETS = 40  # sample sheets in a run
@@ -58,7 +60,11 @@ class Result:
 
 
 class Session:
-    """Takes steps until the request is met, and leaves a folder from which any of them can be taken again."""
+    """Takes steps until the request is met, and leaves a folder from which any of them can be taken again.
+
+    Of several ranks each has a session, and all of them do the same at the same step; the first one alone reads and
+    writes the folder, draws, and says what a person is to know.
+    """
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class Session:
     ):
         self.request, self.run, self.engine, self.gallery = request, run, engine, gallery
         self.health, self.about, self.display = health, about, display
+        self.world, self._council, self._orders = engine.world, Council(engine.world), Orders()
         self.seconds = 0.0  # of training, over every process that took part
         self.latest: dict[str, Any] = {}  # line of the log
         self._said: set[str] = set()  # alarms of this run, over every process that took part
@@ -83,6 +90,21 @@ class Session:
 
     def resume(self) -> Path | None:
         """Load the newest checkpoint that is whole, naming each damaged one; None starts from the beginning."""
+        path, state, about, lines = self.world.first(self._newest)
+        if path is None:
+            return None
+        self.engine.load(state)
+        self.seconds = about["seconds"]
+        self._orders = Orders(over=self._is_spent)
+        self._foresee()
+        self.latest = lines[-1] if lines else {}
+        self._said = {text for line in lines for text in line.get("alarms", ())}
+        self.health.recall(lines)
+        self._ticked_at = (self.engine.now.images, self.seconds)
+        return path
+
+    def _newest(self) -> tuple[Path | None, dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+        """Where to go on from, with what is in it, and the log up to there; None where nothing is whole."""
         self.run.sweep()
         for path in self.run.saved():
             try:
@@ -91,32 +113,25 @@ class Session:
                 self.display.note(f"skipping a damaged checkpoint: {damaged}")
                 self.run.set_aside(path)
                 continue
-            self.engine.load(state)
-            self.seconds = about["seconds"]
-            self._foresee()
-            self.run.rewind(self.engine.now.images)
-            lines = self.run.lines()
-            self.latest = lines[-1] if lines else {}
-            self._said = {text for line in lines for text in line.get("alarms", ())}
-            self.health.recall(lines)
-            self._ticked_at = (self.engine.now.images, self.seconds)
-            return path
+            self.run.rewind(state["progress"]["images"])
+            return path, state, about, self.run.lines()
         self.run.rewind(-1)
-        return None
+        return None, {}, {}, []
 
     def work(self) -> Result:
         """Train to the end; Interrupted after a checkpoint on SIGINT or SIGTERM, WorkError when training diverges."""
-        with stop_signals() as stop, self._disasters():
-            if not self.run.sheets():
+        with stop_signals(self.world.size > 1) as stop, self._disasters():
+            if self.world.told(not self.run.sheets()):
                 self.hang()
             while not self.finished:
-                self._step()
-                if stop:
+                self._step(stop)
+                if self._orders.stop:
                     self.save()
                     self._present()
                     raise Interrupted(
-                        f"stopped by {stop[0]} at {self.engine.now.images:,} images; "
-                        f"{self.run.path} is saved. The same command goes on."
+                        f"stopped by {signal.Signals(self._orders.stop).name} at {self.engine.now.images:,} images; "
+                        f"{self.run.path} is saved. The same command goes on.",
+                        self._orders.stop,
                     )
             return self._finish()
 
@@ -129,13 +144,23 @@ class Session:
         if request.steps is not None:
             return now.step >= request.steps
         if request.budget is not None:
-            return self.seconds >= request.budget
+            return self._orders.over
         return now.images >= now.total
 
-    def _step(self) -> None:
+    @property
+    def _is_spent(self) -> bool:
+        return self.request.budget is not None and self.seconds >= self.request.budget
+
+    def _clock(self) -> Orders:
+        """What it is time for."""
+        now = time.perf_counter()
+        due = now - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK)
+        return Orders(tick=due, save=now - self._saved > SAFETY, over=self._is_spent)
+
+    def _step(self, stop: Sequence[int]) -> None:
         began, before = time.perf_counter(), self.engine.now
         # The first step is read by itself: what grows later is compared with where it began.
-        due = not before.step or began - self._ticked > min(max(FIRST_TICK, self.seconds / 200), LAST_TICK)
+        due = not before.step or self._orders.tick
         ahead = replace(before, step=before.step + 1, images=before.images + self._stride)
         self.engine.step(watched=due or passed(before, ahead, SHEETS) or self._is_over(ahead))
         ended, now = time.perf_counter(), self.engine.now
@@ -147,19 +172,21 @@ class Session:
         # The sheet first: whoever finds a checkpoint finds its sheet beside it.
         if passed(before, now, SHEETS):
             self.hang()
-        if passed(before, now, CHECKPOINTS) or ended - self._saved > SAFETY:
+        self._orders = self._council.sit(now.step, stop[0] if stop else 0, self._clock)
+        if passed(before, now, CHECKPOINTS) or self._orders.save:
             self.save()
 
     def _finish(self) -> Result:
         now = self.engine.now
-        if self.run.progress != (now.images, True):  # a run that was made longer was done before
+        if self.world.told(self.run.progress != (now.images, True)):  # a run that was made longer was done before
             self.hang()
             self.save()
             self._present(done=True)
             # Last of all, so that a run that says it is done has everything.
             peak = {"peak_memory": self.engine.backend.peak_memory(), "done": True}
-            self.run.append({"step": now.step, "images": now.images, **self.latest, **peak})
-        last = self.run.lines()[-1]
+            if self.world.is_first:
+                self.run.append({"step": now.step, "images": now.images, **self.latest, **peak})
+        last = self.run.lines()[-1] if self.world.is_first else {}
         losses = {key: value for key, value in last.items() if key.endswith("/loss")}
         seconds = round(self.seconds, 3)
         speed = now.images / seconds if seconds else 0.0  # of the seconds told, so that the two agree
@@ -174,8 +201,9 @@ class Session:
         values, now = self.engine.read(), self.engine.now
         self._ticked = time.perf_counter()
         self.seconds += self._ticked - began  # an accelerator catches up here with steps that were only asked for
+        (self.seconds,) = self.world.most([self.seconds if self.world.is_first else 0.0])
         images, seconds = now.images - self._ticked_at[0], self.seconds - self._ticked_at[1]
-        if values:
+        if values and self.world.is_first:
             self.latest = {
                 "step": now.step,
                 "images": now.images,
@@ -211,18 +239,23 @@ class Session:
     def hang(self) -> None:
         """Draw a sheet, but never of a run that has diverged."""
         self.tick()
-        self.gallery.hang(self.engine)
+        if self.world.is_first:
+            self.gallery.hang(self.engine)
 
     def save(self) -> None:
         """Write a checkpoint, but never of a run that has diverged: the one before it is worth more."""
         self.tick()
-        path = self.run.checkpoint_path(self.engine.now.images)
-        checkpoint.save(path, self.engine.state(), {**self.about, "seconds": self.seconds, **asdict(self.engine.now)})
-        self.run.prune(max(1, self.engine.now.total // KEPT_FOR_GOOD))
+        state, now = self.engine.state(), self.engine.now
+        if self.world.is_first:
+            path = self.run.checkpoint_path(now.images)
+            checkpoint.save(path, state, {**self.about, "seconds": self.seconds, **asdict(now)})
+            self.run.prune(max(1, now.total // KEPT_FOR_GOOD))
         self._saved = time.perf_counter()
 
     def _present(self, done: bool = False) -> None:
         """The animation and the card: what a person opens first."""
+        if not self.world.is_first:
+            return
         self.gallery.animate()
         write_card(self.run, self.request.family, done)
 
@@ -236,9 +269,16 @@ class Session:
     def _disasters(self) -> Iterator[None]:
         try:
             yield
+        except Interrupted as interrupted:
+            if self.world.is_first:
+                raise
+            raise Said(interrupted.exit_status) from None
         except Diverged as diverged:
+            state = self.engine.state()
+            if not self.world.is_first:
+                raise Said(diverged.exit_status) from None
             wreck = self.run.path / "diverged.safetensors"
-            checkpoint.save(wreck, self.engine.state(), {**self.about, **asdict(self.engine.now)})
+            checkpoint.save(wreck, state, {**self.about, **asdict(self.engine.now)})
             raise WorkError(
                 f"{diverged}. The state is in {wreck} for inspection.\n"
                 "Try a lower learning rate (--set lr=...) or another loss."
@@ -247,7 +287,7 @@ class Session:
             half = max(1, self.request.config.batch // 2)
             raise WorkError(
                 f"out of memory on {self.engine.backend.device} with batch {self.request.config.batch}.\n"
-                f"Try --set accumulate=2 (same mathematics, half the memory) or --batch {half}."
+                f"Try --batch auto (the same batch, in parts that fit) or --batch {half}."
             ) from error
         except OSError as error:
             raise WorkError(
@@ -259,25 +299,3 @@ class Session:
 def passed(before: Progress, now: Progress, marks: int) -> bool:
     """Whether a step crossed one of ``marks`` evenly spaced places of the run, its end left out."""
     return int(before.fraction * marks) < int(now.fraction * marks) < marks
-
-
-@contextmanager
-def stop_signals() -> Iterator[list[str]]:
-    """Collect SIGINT and SIGTERM, to be obeyed between two steps; a second one kills at once."""
-    caught: list[str] = []
-    usual = {}
-
-    def catch(number: int, _frame: Any) -> None:
-        caught.append(signal.Signals(number).name)
-        signal.signal(number, usual[number])
-
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            usual[number] = signal.signal(number, catch)
-    except ValueError:  # not the main thread: whoever owns it decides
-        pass
-    try:
-        yield caught
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)

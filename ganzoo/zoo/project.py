@@ -145,7 +145,13 @@ def _settings(value: Any) -> Mapping[str, Any]:
 def _located(file: Path, source: str) -> str:
     """A path made absolute, relative to the file that names it; the name of a data set as it is."""
     path = (file.parent / Path(source).expanduser()).absolute()
-    is_path = path.exists() or "\\" in source or source.startswith((".", "~")) or ("/" in source and ":" not in source)
+    is_path = (
+        path.exists()
+        or "\\" in source
+        or source.startswith((".", "~"))
+        or source.endswith(".tar")
+        or ("/" in source and ":" not in source)
+    )
     return str(path) if is_path else source
 
 

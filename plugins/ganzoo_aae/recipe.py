@@ -15,7 +15,7 @@ from torch.optim import SGD, Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, belief, whole
+from ganzoo.game import Batch, Loss, Outcome, Phase, Progress, Recipe, adam, belief, drawn_ahead, drawn_before, whole
 from ganzoo_aae import Config
 from ganzoo_aae.networks import CodeDiscriminator, Decoder, Encoder, LabelMemory, SplitEncoder
 from ganzoo_aae.priors import Gaussian, Mixture, Prior, SwissRoll
@@ -57,7 +57,7 @@ class Plain(Recipe):
                 opt.param_groups[0]["lr"] = self.rates[name] / 10**fallen
 
     def phases(self) -> list[Phase]:
-        return [Phase("ae", self.reconstruct, "ae"), Phase("d", self.judge, "d"), Phase("g", self.fool, "g")]
+        return [Phase("ae", self.reconstruct, "ae"), Phase("d", self.judge, "d", ahead="g"), Phase("g", self.fool, "g")]
 
     def reconstruct(self, batch: Batch) -> Outcome:
         """Half the squared distance of a picture and its reconstruction, both in the paper's [0, 1]."""
@@ -67,16 +67,17 @@ class Plain(Recipe):
         return 0.5 * error.sum(1).mean(), {"mse": error.mean()}
 
     def judge(self, batch: Batch) -> Outcome:
-        codes, samples = self.codes(batch), self.samples(batch)
+        codes = drawn_ahead(batch, self.nets["encoder"], lambda: self.codes(batch))
+        samples = self.samples(batch)
         losses, shown = [], {}
         for name, code in codes.items():
-            on_sample, on_code = self.nets[name](samples[name]), self.nets[name](code)
+            on_sample, on_code = self.nets[name](samples[name]), self.nets[name](code.detach())
             losses.append(self.loss.d(on_sample, on_code))
             shown |= {f"prior{name[1:]}": belief(self.loss, on_sample), f"code{name[1:]}": belief(self.loss, on_code)}
         return sum(losses), shown
 
     def fool(self, batch: Batch) -> Outcome:
-        codes = self.codes(batch)
+        codes = drawn_before(batch, lambda: self.codes(batch))
         opinions = {name: (self.nets[name](code),) for name, code in codes.items()}
         if getattr(self.loss, "relative", False):
             samples = self.samples(batch)

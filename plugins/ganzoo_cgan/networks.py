@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganzoo import Facts
-from ganzoo.game.nn import Maxout
+from ganzoo.game.nn import Linear, Maxout
 from ganzoo.game.nn.sides import square
 
 
@@ -28,7 +28,7 @@ class Perceptron(nn.Module):
         of_noise = max(1, width // 6)  # 200 of 1200
         self.of_noise = hidden(latent, of_noise)
         self.of_label = hidden(self.classes, width - of_noise)
-        self.joint = nn.Sequential(*hidden(width, width), nn.Linear(width, prod(facts.shape)))
+        self.joint = nn.Sequential(*hidden(width, width), Linear(width, prod(facts.shape)))
         self.apply(partial(start_uniform, bound=0.05))
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
@@ -110,11 +110,11 @@ class Discriminator(nn.Module):
 
 
 def hidden(inputs: int, units: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, units), nn.ReLU(), nn.Dropout(0.5))
+    return nn.Sequential(Linear(inputs, units), nn.ReLU(), nn.Dropout(0.5))
 
 
 def dense(inputs: int, outputs: int) -> nn.Linear:
-    return nn.Linear(inputs, outputs, bias=False)
+    return Linear(inputs, outputs, bias=False)
 
 
 def doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:

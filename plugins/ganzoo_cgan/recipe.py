@@ -44,6 +44,8 @@ class Conditional(TwoPlayer):
     Each turn draws its own fakes, the generator's ``fakes`` for every real picture of the batch.
     """
 
+    ahead = ""
+
     def __init__(self, *game, prior: LabelPrior, schedule: Schedule, fakes: int, **options):
         super().__init__(*game, cond=("label",), **options)
         self.nets["prior"] = prior

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ganzoo.game.nn.sides import square
 
@@ -38,7 +39,7 @@ class Residual(nn.Module):
         self.body = nn.Sequential(
             *block(reflected(channels, channels, 3)),
             reflected(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,6 +104,17 @@ class Pool(nn.Module):
         return both[given]
 
 
+class InstanceNorm(nn.Module):
+    """[N, C, H, W] to the same: every feature map of every picture brought to mean 0 and variance 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or x.is_contiguous():
+            return F.instance_norm(x)
+        # On the CPU torch's own knows one memory layout, and channels-last is faster for all around it. The batch norm
+        # of one picture is the same function, and knows both.
+        return torch.cat([F.batch_norm(each, None, None, training=True) for each in x.split(1)])
+
+
 def reflected(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
     """A convolution that keeps the size and mirrors the picture at its edges: zeros would show as a frame."""
     return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="reflect")
@@ -110,7 +122,7 @@ def reflected(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
 
 def block(conv: nn.Conv2d | nn.ConvTranspose2d, activation: nn.Module | None = None) -> list[nn.Module]:
     """A convolution, its instance norm (Ulyanov et al. 2016) and its activation (ReLU unless given)."""
-    return [conv, nn.InstanceNorm2d(conv.out_channels), activation or nn.ReLU(inplace=True)]
+    return [conv, InstanceNorm(), activation or nn.ReLU(inplace=True)]
 
 
 def initialise(layer: nn.Module) -> None:

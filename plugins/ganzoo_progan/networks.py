@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from ganzoo.game.growth import stage
 from ganzoo.game.nn import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
 from ganzoo.game.nn.pyramid import enlarged, features, picture, reduced
+from ganzoo.game.nn.resampling import doubled_and_convolved
 
 
 class Generator(nn.Module):
@@ -32,8 +33,8 @@ class Generator(nn.Module):
         self.classes = classes
         self.blocks = nn.ModuleList([Root(latent + classes, maps[0])])
         for coarse, fine in pairwise(maps):
-            convs = convolved(coarse, fine), nn.LeakyReLU(0.2), PixelNorm(), convolved(fine, fine)
-            self.blocks.append(nn.Sequential(nn.Upsample(scale_factor=2), *convs, nn.LeakyReLU(0.2), PixelNorm()))
+            convs = Doubled(coarse, fine, 3), nn.LeakyReLU(0.2), PixelNorm(), convolved(fine, fine)
+            self.blocks.append(nn.Sequential(*convs, nn.LeakyReLU(0.2), PixelNorm()))
         self.to_picture = nn.ModuleList([EqualizedConv2d(each, channels, 1, gain=1) for each in maps])
 
     def forward(self, z: Tensor, lod: float = 0.0, label: Tensor | None = None) -> Tensor:
@@ -121,6 +122,13 @@ class Discriminator(nn.Module):
             if old and level == top:
                 y = torch.lerp(y, self.from_picture[top - 1](reduced(x, 2)), old)
         return self.blocks[0](y)
+
+
+class Doubled(EqualizedConv2d):
+    """Nearest doubling, then the convolution: [N, inputs, H, W] to [N, outputs, 2H, 2W]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return doubled_and_convolved(x, *self.used())
 
 
 def convolved(inputs: int, outputs: int) -> EqualizedConv2d:

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, TwoPlayer, adam, belief
+from ganzoo.game import Batch, Latent, Loss, Outcome, Progress, TwoPlayer, adam, belief, drawn_ahead, drawn_before
 from ganzoo.game.growth import Growth, faded, renew
 from ganzoo.game.nn.pyramid import enlarged
 from ganzoo.game.penalties import gradient_penalty
@@ -78,10 +78,10 @@ class Labelled(Growing):
     takes = ("label",)
 
     def d_loss(self, batch: Batch) -> Outcome:
-        g, d, label = self.nets["g"], self.nets["d"], batch["label"]
+        d, label = self.nets["d"], batch["label"]
         real = batch["image"] = faded(batch["image"], self.lod)
         batch["z"] = self.latent(len(real), real.device)
-        fake = g(batch["z"], **self.seen(batch))
+        fake = drawn_ahead(batch, self.nets["g"], lambda: self.fakes(batch)).detach()
         on_real, on_fake = d.judge(real, self.lod), d.judge(fake, self.lod)
         shown = {
             "real": belief(self.loss, on_real[:, 0]),
@@ -93,7 +93,7 @@ class Labelled(Growing):
 
     def g_loss(self, batch: Batch) -> Outcome:
         d = self.nets["d"]
-        on_fake = d.judge(self.nets["g"](batch["z"], **self.seen(batch)), self.lod)
+        on_fake = d.judge(drawn_before(batch, lambda: self.fakes(batch)), self.lod)
         others = [d(batch["image"], self.lod)] if getattr(self.loss, "relative", False) else []
         naming = cross_entropy(on_fake[:, 1:], batch["label"])
         return self.loss.g(on_fake[:, 0], *others) + naming, {"naming": naming}

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import ganzoo
-from ganzoo.game import Batch, Outcome, Phase, Progress, belief
-from ganzoo.game.nn import statistics_held
+from ganzoo.game import Batch, Outcome, Phase, Progress, belief, drawn_ahead, drawn_before
 from ganzoo.game.nn.pyramid import picture, reduced
 from ganzoo_stackgan import Config
 from ganzoo_stackgan.captioned import Captioned, others, spoken
@@ -38,21 +37,21 @@ class Branching(Captioned):
 
     def phases(self) -> list[Phase]:
         text = self.text_phases() if self.hears else []
-        return [*text, Phase("d", self.d_loss, "d"), Phase("g", self.g_loss, "g")]
+        return [*text, Phase("d", self.d_loss, "d", ahead="g"), Phase("g", self.g_loss, "g")]
 
     def d_loss(self, batch: Batch) -> Outcome:
         image = batch["image"]
         batch["noise"] = self.noise(len(image), image.device)
         if self.hears:
             batch["told"], batch["others"] = self.nets["text"](batch["text"]), others(batch["text"])
-        with statistics_held(self.nets["g"]):
-            grown = self.grow(self.nets, batch)
+        grown = drawn_ahead(batch, self.nets["g"], lambda: self.grow(self.nets, batch))
+        mu = None if grown.mu is None else grown.mu.detach()
         image = self.shown(image)
         losses, shown = [], {}
         for d, fake in zip(self.judges, grown.pictures, strict=True):
             side = fake.shape[-1]
             real = reduced(image, image.shape[-1] // side)
-            loss, beliefs = self.judged(d, real, fake, grown.mu, batch)
+            loss, beliefs = self.judged(d, real, fake.detach(), mu, batch)
             losses.append(loss)
             shown |= {f"{key}_{side}": value for key, value in beliefs.items()}
         return sum(losses), shown
@@ -79,7 +78,7 @@ class Branching(Captioned):
         return 3 * self.loss.d(torch.cat(reals), torch.cat(fakes)), shown  # sums of six, not means
 
     def g_loss(self, batch: Batch) -> Outcome:
-        grown = self.grow(self.nets, batch)
+        grown = drawn_before(batch, lambda: self.grow(self.nets, batch))
         losses = []
         for d, fake in zip(self.judges, grown.pictures, strict=True):
             seen = d(fake)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game.nn import UpConv2d
 from ganzoo.game.nn.pyramid import picture
 
 LEAST = 8  # side of the smallest pictures
@@ -161,7 +162,7 @@ def conv(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def doubled(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Upsample(scale_factor=2), conv(inputs, outputs), nn.BatchNorm2d(outputs), nn.ReLU())
+    return nn.Sequential(UpConv2d(inputs, outputs, 3, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 def halving(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:

@@ -10,8 +10,7 @@ from torch.optim import Optimizer
 
 import ganzoo
 from ganzoo import RequestError, find
-from ganzoo.game import Batch, Outcome, Phase, Progress, adam, belief
-from ganzoo.game.nn import statistics_held
+from ganzoo.game import Batch, Outcome, Phase, Progress, adam, belief, drawn_ahead, drawn_before
 from ganzoo.game.nn.pyramid import enlarged, picture, reduced
 from ganzoo_stackgan import Config, branching
 from ganzoo_stackgan.captioned import Captioned, others, rate, spoken
@@ -47,16 +46,16 @@ class Stacked(Captioned):
 
     def phases(self) -> list[Phase]:
         if self.stage == 1:
-            return [*self.text_phases(), Phase("d", self.d_loss, "d"), Phase("g", self.g_loss, "g")]
-        return [Phase("d2", self.d_loss, "d2"), Phase("g2", self.g_loss, "g2")]
+            return [*self.text_phases(), Phase("d", self.d_loss, "d", ahead="g"), Phase("g", self.g_loss, "g")]
+        return [Phase("d2", self.d_loss, "d2", ahead="g2"), Phase("g2", self.g_loss, "g2")]
 
     def d_loss(self, batch: Batch) -> Outcome:
         """Real pictures under their captions against fakes, and against the same pictures under other captions."""
         d, real = self.judge, self.real(batch["image"])
         batch["told"] = self.nets["text"](batch["text"])
         batch["noise"] = self.noise(len(real), real.device)
-        with statistics_held(self.drawer):
-            fake, mu, _ = self.draw(self.nets, batch["told"], *batch["noise"])
+        drawn = drawn_ahead(batch, self.drawer, lambda: self.draw(self.nets, batch["told"], *batch["noise"]))
+        fake, mu = drawn.picture.detach(), drawn.mu.detach()
         seen, seen_fake = d(real), d(fake)
         other, exists = others(batch["text"])
         right, on_fake = d.match(seen, mu), d.match(seen_fake, mu)
@@ -74,7 +73,7 @@ class Stacked(Captioned):
 
     def g_loss(self, batch: Batch) -> Outcome:
         d = self.judge
-        fake, mu, logvar = self.draw(self.nets, batch["told"], *batch["noise"])
+        fake, mu, logvar = drawn_before(batch, lambda: self.draw(self.nets, batch["told"], *batch["noise"]))
         seen = d(fake)
         # What is asked for may not be changed to what is easily judged well.
         loss = self.loss.g(d.match(seen, mu.detach()))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game import full_precision
 from ganzoo.game.nn.pyramid import picture, reduced
 from ganzoo_stackgan.networks import looking
 
@@ -88,7 +89,8 @@ def standardised(x: Tensor) -> Tensor:
 
 def likeness(told: Tensor, seen: Tensor) -> Tensor:
     """How well each text [N, T] suits each picture [M, T]: their cosine [N, M], sharpened."""
-    return SHARPNESS / told.shape[1] * (told @ seen.T).float()
+    with full_precision(told.device):
+        return SHARPNESS / told.shape[1] * (told.float() @ seen.float().T)
 
 
 def contrast(told: Tensor, seen: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:

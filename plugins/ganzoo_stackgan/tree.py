@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ganzoo.game import full_precision
+from ganzoo.game.nn import UpConv2d
 from ganzoo.game.nn.pyramid import picture
 from ganzoo_stackgan.networks import LEAST, Conditioning, conv, doublings
 
@@ -76,13 +78,13 @@ class Residual(nn.Module):
         return x + self.layers(x)
 
 
-def gated(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+def gated(inputs: int, outputs: int, kind: type[nn.Conv2d] = nn.Conv2d) -> tuple[nn.Module, ...]:
     """A convolution whose second half of features says how much passes of the first (Dauphin et al. 2017)."""
-    return conv(inputs, 2 * outputs), nn.BatchNorm2d(2 * outputs), nn.GLU(1)
+    return kind(inputs, 2 * outputs, 3, padding=1, bias=False), nn.BatchNorm2d(2 * outputs), nn.GLU(1)
 
 
 def doubled(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Upsample(scale_factor=2), *gated(inputs, outputs))
+    return nn.Sequential(*gated(inputs, outputs, UpConv2d))
 
 
 def start_orthogonal(layer: nn.Module) -> None:
@@ -109,4 +111,5 @@ def colours(x: Tensor) -> tuple[Tensor, Tensor]:
     pixels = x.float().flatten(2)
     mean = pixels.mean(2)
     apart = pixels - mean[:, :, None]
-    return mean, apart @ apart.mT / pixels.shape[2]
+    with full_precision(x.device):
+        return mean, apart @ apart.mT / pixels.shape[2]

@@ -31,7 +31,8 @@ def recolouring(like: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
     """The matrix [N, 3, 3] and the offset [N], the same for all three colours, in the order of the paper."""
     one = torch.eye(3, device=like.device)
     grey = torch.full_like(one, 1 / 3)  # the projection on the axis of greys
-    cross = torch.tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]], device=like.device) / sqrt(3)
+    # Made where it is needed: numbers of a Python list would be copied there, and the device waited for.
+    cross = (one.roll(1, 0) - one.roll(-1, 0)) / sqrt(3)  # [0, -1, 1], [1, 0, -1], [-1, 1, 0]
 
     def along(amount: Tensor, direction: Tensor) -> Tensor:
         return one + amount[:, None, None] * direction

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game import full_precision
 from ganzoo.game.nn import EqualizedLinear
 from ganzoo_stylegan.activated import SLOPE
 from ganzoo_stylegan.filter import Filter
@@ -62,8 +63,9 @@ class StyledConv2d(nn.Module):
 
     def demodulation(self, scale: Tensor) -> Tensor:
         """One over the norm of the weights that each output map is made with, [N, outputs]."""
-        square = self.weight.square().sum((2, 3))  # outputs x inputs
-        return torch.rsqrt(F.linear(scale.square(), square) + EPSILON)
+        with full_precision(scale.device):  # a sum of hundreds of squares
+            square = self.weight.square().sum((2, 3))  # outputs x inputs
+            return torch.rsqrt(F.linear(scale.float().square(), square) + EPSILON)
 
     def drawn(self, noise: str, x: Tensor) -> Tensor:
         if noise == "constant":

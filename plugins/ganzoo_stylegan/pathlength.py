@@ -20,6 +20,7 @@ class PathLength(nn.Module):
 
     def forward(self, image: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Penalty and mean length, scalars, of pictures [N, C, H, W] drawn from styles [N, layers, style]."""
+        image = image.float()  # whose product with y is summed over all pixels
         y = torch.randn_like(image) / (image.shape[2] * image.shape[3]) ** 0.5
         (slope,) = torch.autograd.grad((image * y).sum(), ws, create_graph=True)
         lengths = slope.float().square().sum(2).mean(1).sqrt()  # N

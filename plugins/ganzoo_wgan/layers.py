@@ -35,29 +35,6 @@ class ClassBatchNorm(nn.Module):
         return self.norm(x) * gain[:, :, None, None] + bias[:, :, None, None]
 
 
-class UpConv2d(nn.Conv2d):
-    """Nearest doubling, then a 3x3 convolution: [N, C, H, W] to [N, C', 2H, 2W].
-
-    Computed as one transposed convolution with the 4x4 kernel of both, with 4/9 of the multiplications.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv_transpose2d(x, spread(self.weight).flip(2, 3).transpose(0, 1), self.bias, 2, 1)
-
-
-class DownConv2d(nn.Conv2d):
-    """A 3x3 convolution, then the mean of 2x2: [N, C, H, W] to [N, C', H/2, W/2]; as `UpConv2d`, in one."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, spread(self.weight) / 4, self.bias, 2, 1)
-
-
-def spread(weight: Tensor) -> Tensor:
-    """A 3x3 kernel blurred by a 2x2 one: [O, I, 3, 3] to [O, I, 4, 4], the sum of four shifted copies."""
-    wide = F.pad(weight, (0, 1)) + F.pad(weight, (1, 0))
-    return F.pad(wide, (0, 0, 0, 1)) + F.pad(wide, (0, 0, 1, 0))
-
-
 class SameConv2d(nn.Conv2d):
     """A convolution of stride 2 that pads as TensorFlow does: any side S to ceil(S / 2), the odd zero behind."""
 

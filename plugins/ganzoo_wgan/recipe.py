@@ -22,6 +22,8 @@ from ganzoo_wgan import Config
 class Wasserstein(TwoPlayer):
     """The plain game with a critic that is asked ``n_critic`` times before the generator moves once, on fresh noise."""
 
+    ahead = ""
+
     def __init__(self, *args, config: Config, classes: int = 0, **kwargs):
         super().__init__(*args, **kwargs)
         self.config, self.classes = config, classes

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganzoo import Facts
-from ganzoo_wgan.layers import ClassBatchNorm, DownConv2d, LayerNorm, UpConv2d, picture, started
+from ganzoo.game.nn import DownConv2d, UpConv2d
+from ganzoo_wgan.layers import ClassBatchNorm, LayerNorm, picture, started
 
 HE = sqrt(2)  # the gain of a convolution that follows a ReLU
 

@@ -252,6 +252,28 @@ def test_a_run_named_in_zoo_toml(ganzoo, pictures):
     assert ganzoo("train", "small", "--steps", 5, "--json").json["step"] == 5
 
 
+def test_a_dry_run_tells_the_memory_it_would_take(train):
+    memory = train("--dry-run", "--json").json["memory"]
+    told = ("weights", "gradients", "optimizer", "averages", "data", "activations", "allowance")
+    assert memory["total"] == sum(memory[part] for part in told)
+    assert memory["fits"] is (memory["total"] < 0.9 * memory["free"])
+    shown = train("--dry-run").out
+    assert "predicted at most" in shown
+    assert "memory free" in shown
+
+
+def test_a_batch_is_taken_in_parts_that_fit(train):
+    told = train("--batch", "auto", end=("--steps", 2))
+    assert told.status == 0, told.err
+    assert "a batch of 16 fits as it is" in told.err
+    about = tomllib.loads((RUN / "run.toml").read_text())
+    assert (about["request"]["batch"], about["backend"]["accumulate"]) == ("auto", 1)
+    before = weights()
+    assert "is finished" in train("--batch", "auto", end=("--steps", 2)).err
+    assert (equal(before, weights()), runs()) == (True, [RUN.name])
+    assert train("--batch", "auto", "--dry-run", "--json").json["config"]["accumulate"] == 1
+
+
 def test_a_dry_run_leaves_nothing(train):
     told = train("--dry-run", "--json")
     assert told.status == 0

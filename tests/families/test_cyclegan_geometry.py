@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from cyclegan_bench import discriminator, generator
+from ganzoo_cyclegan import networks
 from torch import nn
 
 from ganzoo import find
@@ -32,7 +33,7 @@ def test_logits_of_a_picture(size, side):
 
 
 def without_norm(net: nn.Sequential) -> nn.Sequential:
-    return nn.Sequential(*(layer for layer in net if not isinstance(layer, nn.InstanceNorm2d)))
+    return nn.Sequential(*(layer for layer in net if not isinstance(layer, networks.InstanceNorm)))
 
 
 def test_what_moves_by_the_stride_is_translated_alike():
@@ -63,14 +64,26 @@ def test_edges_are_mirrored():
 
 def test_instance_norm_is_plain():
     g = generator(32, 8, 6)
-    norms = [layer for layer in g.modules() if isinstance(layer, nn.InstanceNorm2d)]
+    norms = [layer for layer in g.modules() if isinstance(layer, networks.InstanceNorm)]
     assert len(norms) == 3 + 12 + 2
     assert not list(g.buffers())
     x = 3 * torch.randn(2, 8, 16, 16) + 5
     variance, mean = torch.var_mean(norms[0](x), (2, 3), correction=0)
     assert mean.abs().max() < 1e-5
     assert torch.allclose(variance, torch.ones(2, 8), atol=1e-4)
-    assert {norm.eps for norm in norms} == {1e-5}
+    assert torch.allclose(norms[0](x), nn.InstanceNorm2d(8, eps=1e-5)(x), atol=1e-6)
+
+
+def test_instance_norm_is_the_same_in_either_memory_layout():
+    x = 3 * torch.randn(3, 8, 16, 16) + 5
+    plain, last = (
+        x.contiguous(memory_format=layout).requires_grad_() for layout in (torch.contiguous_format, torch.channels_last)
+    )
+    out = [networks.InstanceNorm()(each) for each in (plain, last)]
+    assert out[1].is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(*out, atol=1e-6)
+    slopes = [torch.autograd.grad(y.pow(3).sum(), each)[0] for y, each in zip(out, (plain, last), strict=True)]
+    assert torch.allclose(*slopes, rtol=1e-4, atol=1e-4)
 
 
 def test_nothing_happens_behind_the_sum_of_a_residual_block():

@@ -84,10 +84,10 @@ def test_the_average_has_what_sampling_needs():
     """Layers that have not had their turn are averaged with themselves, and how far growth has come is no weight."""
     game = recipe()
     run = engine(game, total=10_000)
-    untouched = game.nets["g"].blocks[2][1].weight.clone()
+    untouched = game.nets["g"].blocks[2][0].weight.clone()
     run.step()
     twin = run.averages["g"].net
-    assert torch.allclose(twin.blocks[2][1].weight, untouched, atol=1e-6)
+    assert torch.allclose(twin.blocks[2][0].weight, untouched, atol=1e-6)
     assert not torch.equal(twin.blocks[0].conv.weight, game.nets["g"].blocks[0].conv.weight)
     assert not list(twin.buffers())
 

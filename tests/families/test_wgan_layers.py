@@ -1,4 +1,4 @@
-"""WGAN's layers: resampling, padding, how they start, and norms that leave an example to itself."""
+"""WGAN's layers: padding, how they start, and norms that leave an example to itself."""
 
 from __future__ import annotations
 
@@ -8,31 +8,17 @@ import pytest
 import torch
 from ganzoo_wgan.layers import (
     ClassBatchNorm,
-    DownConv2d,
     LayerNorm,
     SameConv2d,
     SameConvTranspose2d,
-    UpConv2d,
     started,
 )
 from ganzoo_wgan.resnets import CifarCritic, GoodCritic
 from torch import nn
-from torch.nn import functional as F
 from wgan_bench import PICTURE_BODIES, critic
 
 from ganzoo import Facts
 from ganzoo.game.penalties import gradient_penalty
-
-
-@pytest.mark.parametrize(("convolution", "plain"), [(UpConv2d, "up"), (DownConv2d, "down")])
-def test_resampling_convolutions_are_those_of_two_steps(convolution, plain):
-    torch.manual_seed(0)
-    layer, x = convolution(3, 5, 3).double(), torch.randn(2, 3, 6, 8, dtype=torch.float64)
-    if plain == "up":
-        expected = F.conv2d(F.interpolate(x, scale_factor=2), layer.weight, layer.bias, padding=1)
-    else:
-        expected = F.avg_pool2d(F.conv2d(x, layer.weight, layer.bias, padding=1), 2)
-    assert torch.allclose(layer(x), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize(("kernel", "side", "before"), [(5, 8, 1), (3, 8, 0), (5, 7, 2)])

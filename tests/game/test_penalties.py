@@ -130,3 +130,14 @@ def test_of_the_best_critic_between_two_points_there_is_none():
     real, fake = torch.full((8, 1), theta, dtype=torch.float64), torch.zeros(8, 1, dtype=torch.float64)
     assert gradient_penalty(d, real, fake, {}).item() == pytest.approx(0, abs=1e-9)
     assert (d(real) - d(fake)).mean().abs().item() == pytest.approx(theta)
+
+
+def test_a_compiled_critic_is_differentiated_as_it_is_written():
+    """A pass that torch has compiled has no second derivative; its hooks are part of the network all the same."""
+    real, _ = pictures()
+    d = Linear(3, 8, 8, norm=2)
+    expected, hooked = r1(d, real, {}), []
+    d.register_forward_hook(lambda *_: hooked.append(True))
+    d._compiled_call_impl = lambda x: d.forward(x).detach()
+    assert torch.equal(r1(d, real, {}), expected)
+    assert hooked

@@ -148,13 +148,26 @@ def test_batch_norm_counts_three_passes_of_d_and_one_of_g_a_step():
     assert e.recipe.nets["g"][1].num_batches_tracked == 5
 
 
-def test_both_turns_judge_the_same_fakes():
-    e = engine("plain")
-    seen = []
-    e.recipe.nets["g"].register_forward_hook(lambda _m, _i, out: seen.append(out.detach().clone()))
+@pytest.mark.parametrize(("accumulate", "drawn"), [(1, 1), (2, 4)])
+def test_both_turns_judge_the_same_fakes(accumulate, drawn):
+    e = engine("plain", accumulate=accumulate)
+    made, judged = [], []
+    e.recipe.nets["g"].register_forward_hook(lambda _m, _i, out: made.append(out))
+    e.recipe.nets["d"].register_forward_hook(lambda _m, given, _o: judged.append(given[0]))
     e.step()
-    assert len(seen) == 2
-    assert torch.equal(*seen)
+    assert len(made) == drawn
+    in_turn_of_d, in_turn_of_g = judged[1 : 2 * accumulate : 2], judged[2 * accumulate :]
+    assert all(torch.equal(a, b) for a, b in zip(in_turn_of_d, in_turn_of_g, strict=True))
+    assert not any(fake.requires_grad for fake in in_turn_of_d)
+    assert all(fake.requires_grad for fake in in_turn_of_g)
+
+
+def test_what_is_drawn_ahead_changes_no_weight():
+    once = steps(engine("plain"), 5)
+    twice = engine("plain")
+    twice.recipe.ahead = ""
+    steps(twice, 5)
+    assert all(torch.equal(a, b) for a, b in zip(weights(once).values(), weights(twice).values(), strict=True))
 
 
 def test_the_first_phase_to_diverge_is_named():

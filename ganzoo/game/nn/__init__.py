@@ -3,14 +3,18 @@
 from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.nn.dense import Dense
 from ganzoo.game.nn.equalized import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
+from ganzoo.game.nn.linear import Linear
 from ganzoo.game.nn.maxout import Maxout
 from ganzoo.game.nn.pyramid import picture
+from ganzoo.game.nn.resampling import DownConv2d, UpConv2d
 from ganzoo.game.nn.spectral import SpectralConv2d, SpectralEmbedding, SpectralLinear, SpectralNorm
 
 __all__ = [
     "Dense",
+    "DownConv2d",
     "EqualizedConv2d",
     "EqualizedLinear",
+    "Linear",
     "Maxout",
     "MinibatchStd",
     "PixelNorm",
@@ -18,6 +22,7 @@ __all__ = [
     "SpectralEmbedding",
     "SpectralLinear",
     "SpectralNorm",
+    "UpConv2d",
     "picture",
     "statistics_held",
 ]

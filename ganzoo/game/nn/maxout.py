@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ganzoo.game.nn.linear import Linear
+
 
 class Maxout(nn.Module):
     """Each unit is the largest of its own affine pieces: [N, inputs] to [N, units].
@@ -14,7 +16,7 @@ class Maxout(nn.Module):
     def __init__(self, inputs: int, units: int, pieces: int):
         super().__init__()
         self.pieces = pieces
-        self.linear = nn.Linear(inputs, units * pieces)
+        self.linear = Linear(inputs, units * pieces)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear(x).unflatten(1, (-1, self.pieces)).amax(2)

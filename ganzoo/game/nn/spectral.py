@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganzoo.game.precision import full_precision
+
 EPSILON = 1e-12  # of the released code; a weight of zeros stays zero
 
 
@@ -24,7 +26,7 @@ class SpectralNorm(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         matrix = weight.flatten(1)  # rows x everything else
         # In half precision the iteration would stop converging at three digits.
-        with torch.autocast(weight.device.type, enabled=False):
+        with full_precision(weight.device):
             u, v = self.iterate(matrix.detach())
             sigma = torch.dot(u, torch.mv(matrix, v))  # its gradient takes u and v for constants
         return weight / sigma.clamp_min(EPSILON)

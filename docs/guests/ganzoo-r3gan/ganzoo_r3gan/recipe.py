@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import ganzoo
 from ganzoo import find
-from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam, belief
+from ganzoo.game import Batch, Latent, Outcome, Progress, TwoPlayer, adam, belief, drawn_ahead
 from ganzoo.game.penalties import slopes
 from ganzoo_r3gan import Config
 from ganzoo_r3gan.networks import Discriminator, Generator, Plan
@@ -42,7 +42,7 @@ class R3GAN(TwoPlayer):
     def d_loss(self, batch: Batch) -> Outcome:
         real, d = batch["image"], self.nets["d"]
         batch["z"] = self.latent(len(real), real.device)
-        fake = self.nets["g"](batch["z"])
+        fake = drawn_ahead(batch, self.nets["g"], lambda: self.fakes(batch)).detach()
         logits, steepness = judged(d, torch.cat((real, fake)))  # at once: nothing here looks at the batch
         on_real, on_fake = logits.chunk(2)
         r1, r2 = (half.mean() for half in steepness.chunk(2))
