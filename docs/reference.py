@@ -48,7 +48,7 @@ FILE_KEYS: dict[type, tuple[str, str, dict[str, str]]] = {
         "[data.NAME]",
         "`--data NAME` then stands for it.",
         {
-            "source": "a folder, a zip, or another source by its name",
+            "source": "a folder, a zip, shards, hub:owner/name, or another source by its name",
             "licence": "of the pictures; stands over what the source says of itself",
         },
     ),

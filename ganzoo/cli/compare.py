@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ganzoo.cli.board import board
 from ganzoo.cli.evaluate import Features, Metrics, Samples, Seed, Truncation, Weights, wanted
 from ganzoo.cli.output import print_json, print_note
 from ganzoo.cli.progress import progress_bars
 from ganzoo.errors import RequestError, WorkError, did_you_mean
 
 if TYPE_CHECKING:
-    from ganzoo.score.compare import Comparison, Contender
+    from ganzoo.score.compare import Comparison
+    from ganzoo.score.contenders import Contender
     from ganzoo.score.ranking import Ranking
-    from ganzoo.score.tournament import Entry, Watch
-    from ganzoo.train.apart import News
 
 BUDGET, SEEDS = "5m", 3
+SHARING = 4  # runs that share an accelerator, where nobody says how many
 
 
 def compare(
@@ -35,6 +35,7 @@ def compare(
     seeds: Annotated[int | None, typer.Option(help="Runs of each family: 3.", min=1, max=100)] = None,
     preset: Annotated[str, typer.Option(help="Of every family.")] = "",
     size: Annotated[str, typer.Option(help="Side of the pictures, in pixels.")] = "",
+    jobs: Annotated[str, typer.Option(metavar="N|auto", help="Runs at a time, where memory has room: 1.")] = "",
     by: Annotated[Literal["last", "best"], typer.Option(help="Rank runs as they ended, or at their best.")] = "last",
     only_last: Annotated[bool, typer.Option("--only-last", help="Score the newest checkpoint alone.")] = False,
     samples: Samples = None,
@@ -54,10 +55,13 @@ def compare(
     chosen = wanted(metric)
     if by == "best" and only_last:
         raise RequestError("--by best looks at every checkpoint, --only-last at one: give one of them.")
-    families = _families(names or (), runs, bool(budget or seeds or preset or size))
+    families = _families(names or (), runs, bool(budget or seeds or preset or size or jobs))
     if html is not None and html.is_dir():
         raise RequestError(f"--html {html} is a folder. Name a file: {html / 'compare.html'}")
-    from ganzoo.score.compare import Comparison, contenders
+    from ganzoo.score.contenders import contenders
+
+    entrants = [] if families else contenders(names or (), runs, data)  # before torch, which takes a while to come
+    from ganzoo.score.compare import Comparison
     from ganzoo.score.evaluate import Judge
     from ganzoo.score.ranking import ranked
     from ganzoo.train.device import Backend
@@ -66,9 +70,7 @@ def compare(
     if families:
         options = {"device": device}
         common = {"data": data or "anime", "preset": preset, "size": size, "options": options}
-        entrants = _play(families, seeds or SEEDS, budget or BUDGET, runs, common)
-    else:
-        entrants = contenders(names or (), runs, data)
+        entrants = _play(families, seeds or SEEDS, budget or BUDGET, runs, common, _jobs(jobs or "1", device))
     with progress_bars(2) as (scoring, report):
         judge = Judge(
             chosen, features=features, weights=weights, data=data if names and not families else "", samples=samples,
@@ -102,7 +104,7 @@ def _families(names: Sequence[str], folder: Path, is_tournament: bool) -> list[s
         )
     if is_tournament and not families:
         told = f"{others[0]} is none.{near}" if others else "Name some: ganzoo compare dcgan wgan --budget 2m"
-        raise RequestError(f"--budget, --seeds, --preset and --size are for families, trained first.\n{told}")
+        raise RequestError(f"--budget, --seeds, --preset, --size and --jobs are for families, trained first.\n{told}")
     return families
 
 
@@ -117,7 +119,9 @@ def _is_family(name: str, folder: Path) -> bool:
     )
 
 
-def _play(families: Sequence[str], seeds: int, budget: str, folder: Path, common: dict[str, Any]) -> list[Contender]:
+def _play(
+    families: Sequence[str], seeds: int, budget: str, folder: Path, common: dict[str, Any], jobs: int
+) -> list[Contender]:
     """Train what is not yet trained, and show how it goes."""
     from ganzoo.cli.data import packing_bar
     from ganzoo.data.catalogue import open_data
@@ -128,47 +132,37 @@ def _play(families: Sequence[str], seeds: int, budget: str, folder: Path, common
     request = next(entry.request for entry in entries if entry.request)
     with packing_bar() as progress:
         open_data(request.data, size=request.config.size, channels=request.config.channels, progress=progress)
-    tournament = Tournament(entries, folder)
+    tournament = Tournament(entries, folder, jobs)
     waiting = tournament.waiting()
     if waiting:
-        long = f", about {clock(len(waiting) * request.budget)}" if request.budget else ""
-        print_note(f"{len(waiting)} of {len(entries)} runs to train on {request.data}, {budget} each{long}")
-    with _watching(waiting) as watch:
-        return tournament.play(watch)
+        rounds = -(-len(waiting) // tournament.jobs)
+        long = f", about {clock(rounds * request.budget)}" if request.budget else ""
+        beside = f", {tournament.jobs} at a time" if tournament.jobs > 1 else ""
+        print_note(f"{len(waiting)} of {len(entries)} runs to train on {request.data}, {budget} each{beside}{long}")
+    with board(len(waiting), tournament.jobs) as watch:
+        told = tournament.play(watch)
+    if request.budget and len(used := _threads(told)) > 1:
+        print_note(f"These runs had {' and '.join(map(str, used))} threads: no equal chances under a budget of time.")
+    return told
 
 
-@contextmanager
-def _watching(waiting: Sequence[Entry]) -> Iterator[Watch]:
-    """Two bars, of the tournament and of the run that trains; off a terminal a line as each run begins."""
-    from rich import progress
-    from rich.console import Console
+def _jobs(text: str, device: str) -> int:
+    """How many runs at a time; auto is one to a core, and four to an accelerator, where there is room."""
+    import torch
 
-    console = Console(stderr=True)
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(bar_width=24),
-        progress.TaskProgressColumn(),
-        progress.TextColumn("{task.fields[told]}", markup=False),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        whole = bars.add_task("all runs", total=max(len(waiting), 1), told=f"0 of {len(waiting)}")
-        single = bars.add_task("", total=1.0, told="", visible=False)
-        begun: list[Entry] = []
+    from ganzoo.train.device import Backend
 
-        def watch(entry: Entry, news: News) -> None:
-            if entry not in begun:
-                begun.append(entry)
-                bars.reset(single, description=f"{entry.name} seed {entry.seed}", visible=True)
-                if not console.is_terminal:
-                    print_note(f"{len(begun)} of {len(waiting)}: {entry.name}, seed {entry.seed}")
-            speed = f"{news.images / news.seconds:,.0f} images/s" if news.seconds else "starting"
-            bars.update(single, completed=news.fraction, told=speed)
-            bars.update(whole, completed=len(begun) - 1 + news.fraction, told=f"{len(begun)} of {len(waiting)}")
-            if news.note:
-                bars.print(f"{entry.name}, seed {entry.seed}: {news.note}", markup=False, highlight=False)
+    if text == "auto":
+        return torch.get_num_threads() if Backend.choose(device).device.type == "cpu" else SHARING
+    if not text.isdecimal() or not int(text):
+        raise RequestError(f"--jobs {text}: expected a number from 1 on, or auto.")
+    return int(text)
 
-        yield watch
+
+def _threads(contenders: Sequence[Contender]) -> list[int]:
+    """How many the runs computed with: one number, where all had the same."""
+    used = {run.about.get("backend", {}).get("threads") for contender in contenders for run in contender.runs}
+    return sorted(used - {None})
 
 
 def _show(rankings: Sequence[Ranking], layout: str, as_json: bool) -> None:

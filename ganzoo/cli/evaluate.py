@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,15 +51,19 @@ def evaluate(
     """Score a run or a checkpoint; scores and what they were made from stay in the run's folder."""
     from ganzoo.score.evaluate import Judge
     from ganzoo.train.device import Backend
+    from ganzoo.train.world import World
 
-    names = wanted(metric)
+    names, world = wanted(metric), World.here()
+    device = world.place(device)
     where = Backend.choose(device, "fp32").device
-    with progress_bar() as report:
+    with world.joined(where), progress_bar() if world.is_first else nullcontext() as report:
         judge = Judge(
             names, features=features, weights=weights, data=data, samples=samples, seed=seed, truncation=truncation,
-            device=str(where), report=report,
+            device=str(where), report=report, world=world,
         )  # fmt: skip
         told = _scored(judge, run, runs, every, live, device)
+    if not world.is_first:
+        return
     _complain(told[-1], is_quiet=metric == "all")
     _warn(told[-1], names)
     _show(told, as_json, every)
@@ -106,7 +111,7 @@ def _judged(judge: Judge, trained: Trained) -> Evaluation:
     exhibit = judge.exhibit(trained)
     evaluation = judge.evaluate(exhibit)
     run = Run(trained.path.resolve().parent.parent)
-    if run.exists and evaluation.metrics:
+    if run.exists and evaluation.metrics and judge.bank.world.is_first:
         try:
             run.keep_scores(evaluation.record())
             evidence.show(exhibit, run.path / "evaluation")

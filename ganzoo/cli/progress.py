@@ -27,14 +27,17 @@ def progress_bars(count: int) -> Iterator[list[Report]]:
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
         progress.TimeRemainingColumn(),
     )
     with progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks = [bars.add_task("", total=None, visible=False) for _ in range(count)]
+        tasks = [bars.add_task("", total=None, visible=False, rate="") for _ in range(count)]
 
         def report(task: progress.TaskID, what: str, done: int, total: int) -> None:
             if bars.tasks[task].description != what:
-                bars.reset(task)
-            bars.update(task, description=what, completed=done, total=total, visible=True)
+                bars.reset(task, completed=done)  # what was done before is no measure of what is to come
+            speed = bars.tasks[task].speed
+            rate = f"{speed:,.0f}/s" if speed and speed >= 1 else ""
+            bars.update(task, description=what, completed=done, total=total, visible=True, rate=rate)
 
         yield [partial(report, task) for task in tasks]

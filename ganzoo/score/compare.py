@@ -6,11 +6,10 @@ import io
 import itertools
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from ganzoo.errors import GanzooError, RequestError
 from ganzoo.score import evidence
+from ganzoo.score.contenders import Contender
 from ganzoo.score.evaluate import Evaluation, Judge
 from ganzoo.score.exhibit import Exhibit, Refused, Report
 from ganzoo.score.ranking import By, Point, Row, Scored
@@ -20,17 +19,6 @@ from ganzoo.train.runs import Runs
 from ganzoo.train.trained import Trained, open_trained
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Contender:
-    """What stands in one row: a run, or the runs of one family from several seeds."""
-
-    name: str
-    family: str
-    data: str
-    runs: tuple[Run, ...]
-    note: str = ""  # what is to be known of it before it is scored: a seed diverged, the data lack something
 
 
 class Comparison:
@@ -121,25 +109,6 @@ class Comparison:
         return file.getvalue()
 
 
-def contenders(names: Sequence[str], folder: Path, data: str = "") -> list[Contender]:
-    """Runs by name or path; without names, every run of the folder that has a checkpoint, or those on ``data``.
-
-    Raises:
-        RequestError: there is no such run, or none at all.
-    """
-    runs = Runs(folder)
-    found = [runs.find(name) for name in names] or [run for run in runs.all() if run.saved()]
-    if not names and data:
-        found = [run for run in found if run.request.get("data") == data]
-    if not found:
-        on = f" on {data}" if data else ""
-        raise RequestError(
-            f"No runs{on} in {folder} to compare. Train some: ganzoo train dcgan\n"
-            "Or name families, to train each under one budget first: ganzoo compare dcgan wgan --budget 2m"
-        )
-    return [Contender(run.name, run.request.get("family", ""), run.request.get("data", ""), (run,)) for run in found]
-
-
 def _keep(run: Run, evaluation: Evaluation, trained: Trained) -> None:
     try:
         run.keep_scores(evaluation.record())
@@ -158,6 +127,7 @@ def _told(run: Run, evaluations: Sequence[Evaluation], metric: str) -> Scored:
         curve=tuple(curve),
         images_per_second=last.images / last.seconds if last.seconds else 0.0,
         peak_memory=next((line["peak_memory"] for line in reversed(lines) if line.get("peak_memory")), None),
+        threads=run.about.get("backend", {}).get("threads"),
         metrics=last.metrics,
     )
 

@@ -15,6 +15,7 @@ from ganzoo.score.extractors import Extractor, find_extractor
 from ganzoo.score.protocol import Protocol
 from ganzoo.train.run import Run
 from ganzoo.train.trained import Trained
+from ganzoo.train.world import ALONE, World
 from ganzoo.zoo.cards import Metric
 from ganzoo.zoo.registry import zoo
 
@@ -58,6 +59,7 @@ class Judge:
         truncation: of the noise, for families that have it.
         device: where features are computed.
         report: called while something long is being done.
+        world: the ranks that share the drawing and looking; each of them comes to the same numbers.
 
     Raises:
         RequestError: an unknown metric.
@@ -75,9 +77,10 @@ class Judge:
         truncation: float = 1.0,
         device: str = "cpu",
         report: Report | None = None,
+        world: World = ALONE,
     ):
         self.cards: list[Metric] = [zoo().get("metrics", name) for name in dict.fromkeys(metrics)]
-        self.bank = Bank(lambda: find_extractor(features, weights, device))
+        self.bank = Bank(lambda: find_extractor(features, weights, device), world)
         self.data, self.samples, self.seed, self.truncation, self.report = data, samples, seed, truncation, report
 
     def exhibit(self, trained: Trained) -> Exhibit:

@@ -45,11 +45,11 @@ def samples(exhibit: Exhibit, count: int = SHOWN) -> Image.Image:
 
 def suspects(exhibit: Exhibit) -> Image.Image:
     """A row for each of the samples nearest to training pictures: it, and the pictures most like it."""
-    gaps = torch.cdist(exhibit.fake.values, exhibit.real.values)
-    rows = gaps.min(1).values.argsort()[:SUSPECTS]
-    beside = gaps[rows].topk(LIKE, largest=False).indices
-    drawn, real = exhibit.drawn.examples, exhibit.target.images[chosen(exhibit.target)]
-    tiles = [np.stack((drawn[row], *(real[k] for k in like))) for row, like in zip(rows, beside.tolist(), strict=True)]
+    rows = exhibit.nearest[0].argsort()[:SUSPECTS]
+    gaps = torch.cdist(exhibit.fake.values[rows], exhibit.real.values)
+    beside = chosen(exhibit.target)[gaps.topk(LIKE, largest=False).indices.numpy()]
+    drawn, real = exhibit.drawn.examples, exhibit.target.images
+    tiles = [np.stack((drawn[row], *(real[k] for k in like))) for row, like in zip(rows, beside, strict=True)]
     return sheet.beside(*(sheet.grid(each, 1) for each in tiles))
 
 

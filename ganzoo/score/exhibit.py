@@ -20,7 +20,7 @@ from ganzoo.score.bank import Bank
 from ganzoo.score.bank import Report as Looking
 from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
-from ganzoo.score.metrics.neighbours import Neighbourhood, neighbourhood
+from ganzoo.score.metrics.neighbours import Neighbourhood, nearest, neighbourhood
 from ganzoo.score.reader import Reader
 from ganzoo.train.sampling import translate
 from ganzoo.train.sheet import to_uint8
@@ -140,13 +140,13 @@ class Exhibit:
     @cached_property
     def drawn(self) -> Drawn:
         """The samples; labels and captions are asked for as often as the data have them."""
-        cond = self._asked()
-        blocks = []
-        for start in range(0, self.samples, AT_ONCE):
+        cond, world = self._asked(), self._bank.world
+        blocks, starts = [], range(0, self.samples, AT_ONCE)
+        for start in starts[world.rows(len(starts))]:
             rows = slice(start, min(start + AT_ONCE, self.samples))
             blocks.append(self._made(rows, {key: value[rows] for key, value in cond.items()}))
             self._tell("drawing", rows.stop, self.samples)
-        examples = np.concatenate(blocks)
+        examples = np.concatenate([block for those in world.everyones(blocks) for block in those])
         return Drawn(examples if self.target.facts.is_points else to_uint8(examples), cond)
 
     @cached_property
@@ -184,11 +184,18 @@ class Exhibit:
     @cached_property
     def neighbourhood(self) -> Neighbourhood:
         """What nearest neighbours say of data and samples."""
+        self._has_neighbours(self.samples, 3)
         return neighbourhood(self.real.values, self.fake.values, known=self.reaches)
+
+    @cached_property
+    def nearest(self) -> tuple[Tensor, Tensor]:
+        """Of each sample, how far the data are and which of them is nearest: float64 [m] and int64 [m]."""
+        return nearest(self.fake.values, self.real.values)
 
     def reaches(self, k: int) -> Tensor:
         """How far it is from each of the data to its k-th nearest other one, float64 [n]."""
         self._look()
+        self._has_neighbours(len(self.target), k)
         return self._bank.reaches_of_data(self.target, k)
 
     def asked_alone(self, count: int) -> dict[str, Tensor]:
@@ -213,6 +220,10 @@ class Exhibit:
         """Before features are asked for: of pictures, and no longer without the extractor."""
         self.pictures()
         return self.extractor
+
+    def _has_neighbours(self, count: int, k: int) -> None:
+        if count <= k:
+            raise Refused(f"{k} neighbours of each are wanted, and there are {count} pictures in all.")
 
     def _opened(self, part: str) -> Pack | Pair:
         facts = self.trained.facts

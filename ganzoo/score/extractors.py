@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ganzoo.errors import RequestError, did_you_mean
 from ganzoo.score import weights as inception
+from ganzoo.score.folding import folded
 
 KNOWN = ("auto", "inception", "bundled", "dinov2", "clip", "timm:NAME")
 BLOCK = 64  # pictures a pass; the same number always, so that features are equal to the last digit
@@ -40,10 +41,11 @@ class Extractor:
     standard: bool  # whether published numbers are made with it
     look: Callable[[Tensor], Features]  # pictures [n, 3, H, W] in 0 ... 255, on the CPU, to its features there
     continuous: bool = True  # whether it takes brightness between two whole numbers
+    block: int = BLOCK  # pictures a pass
 
     def __call__(self, images: Tensor) -> Features:
         """Features of pictures [n, C, H, W] in 0 ... 255, uint8 or ``continuous``, with 1, 3 or 4 channels."""
-        told = [self.look(_padded(block)) for block in coloured(images).split(BLOCK)]
+        told = [self.look(_padded(block, self.block)) for block in coloured(images).split(self.block)]
         values = torch.cat([each.values for each in told])[: len(images)]
         logits = None if told[0].logits is None else torch.cat([each.logits for each in told])[: len(images)]
         return Features(values, logits)
@@ -85,9 +87,9 @@ def find_extractor(asked: str = "auto", weights: Path | None = None, device: str
     raise RequestError(f"No extractor {asked!r}.{did_you_mean(asked, KNOWN)} There are {', '.join(KNOWN)}.")
 
 
-def _padded(block: Tensor) -> Tensor:
+def _padded(block: Tensor, size: int) -> Tensor:
     """A whole block: kernels for other numbers of rows round differently."""
-    return block if len(block) == BLOCK else torch.cat((block, block[-1:].expand(BLOCK - len(block), -1, -1, -1)))
+    return block if len(block) == size else torch.cat((block, block[-1:].expand(size - len(block), -1, -1, -1)))
 
 
 def weights_hash(net: nn.Module, *words: str) -> str:
@@ -122,7 +124,7 @@ def _inception(file: Path, device: str) -> Extractor:
     inception.check(file)
     wanted = ["2048", "logits_unbiased"]
     net = FeatureExtractorInceptionV3("inception-v3-compat", wanted, feature_extractor_weights_path=str(file))
-    net = net.to(device).eval()
+    net = folded(net.eval()).to(device)
 
     @torch.no_grad()
     def look(images: Tensor) -> Features:
@@ -130,7 +132,9 @@ def _inception(file: Path, device: str) -> Extractor:
         return Features(values.float().cpu(), logits.float().cpu())
 
     resize = "TensorFlow 1 bilinear to 299, as in torch-fidelity"
-    return Extractor("inception", inception.digest(file)[:16], resize, inception.is_published(file), look, False)
+    # Of pictures so large a few at a time: their maps stay near the processor.
+    block = BLOCK if torch.device(device).type == "cuda" else 16
+    return Extractor("inception", inception.digest(file)[:16], resize, inception.is_published(file), look, False, block)
 
 
 def _timm(name: str, weights: Path | None, device: str) -> Extractor:

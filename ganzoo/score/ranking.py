@@ -32,6 +32,7 @@ class Scored:
     images_per_second: float
     peak_memory: int | None = None  # bytes; None where nobody could tell
     metrics: dict[str, float] = field(default_factory=dict)  # everything asked for, at the end
+    threads: int | None = None  # it was trained with; None where nobody wrote it down
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Row:
             "best": finite(self.best),
             "last": finite(self.last),
             "metrics": {name: finite(value) for name, value in self.metrics.items()},
-            "runs": [{"run": run.run, "seed": run.seed, "curve": _curve(run)} for run in self.runs],
+            "runs": [_record(run) for run in self.runs],
             **({"reason": self.reason} if self.reason else {}),
             "protocol": self.protocol.record() if self.protocol else None,
         }
@@ -179,8 +180,9 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _curve(run: Scored) -> list[dict[str, Any]]:
-    return [{"images": at.images, "seconds": at.seconds, "value": finite(at.value)} for at in run.curve]
+def _record(run: Scored) -> dict[str, Any]:
+    curve = [{"images": at.images, "seconds": at.seconds, "value": finite(at.value)} for at in run.curve]
+    return {"run": run.run, "seed": run.seed, "threads": run.threads, "curve": curve}
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -1,4 +1,4 @@
-"""A tournament: families trained one after another under one budget, each from several seeds.
+"""A tournament: families trained under one budget, each from several seeds, one run after another or some at a time.
 
 Nothing is written about a tournament as a whole. A run is found again by its request, so that the same command goes
 on where it was interrupted.
@@ -7,20 +7,29 @@ on where it was interrupted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from time import sleep
+from typing import Any, Protocol
+
+import torch
 
 from ganzoo.data.catalogue import open_data
-from ganzoo.errors import Interrupted, RequestError, WorkError
-from ganzoo.score.compare import Contender
-from ganzoo.train.apart import News, train_apart
+from ganzoo.errors import Interrupted, RequestError
+from ganzoo.score.contenders import Contender
+from ganzoo.train.abreast import Abreast
+from ganzoo.train.apart import News
+from ganzoo.train.device import Backend
 from ganzoo.train.launch import find_run
+from ganzoo.train.memory import predict
 from ganzoo.train.plan import Asked, Unfit, plan
 from ganzoo.train.request import Request
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs
+from ganzoo.train.signals import stop_signals
+
+PATIENCE = 1.0  # seconds between two looks at runs that another process trains
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +48,20 @@ class Entry:
         return find_run(self.request.identity(data.hash), Runs(folder), "auto")
 
 
-Watch = Callable[[Entry, News], None]
+class Watch(Protocol):
+    """Whoever shows how a tournament goes."""
+
+    def begun(self, entry: Entry) -> None:
+        """Its run begins, or goes on."""
+
+    def heard(self, entry: Entry, news: News) -> None:
+        """What its run says."""
+
+    def ended(self, entry: Entry, reason: str) -> None:
+        """Its run is over; ``reason`` says why it came to no good end, if so."""
+
+    def held(self, entry: Entry) -> None:
+        """Another process trains its run, and is waited for."""
 
 
 class Tournament:
@@ -48,10 +70,18 @@ class Tournament:
     Args:
         entries: contenders one after another, the seeds of each together.
         folder: of all runs.
+        jobs: how many runs train at a time, where the device has room for them.
     """
 
-    def __init__(self, entries: Sequence[Entry], folder: Path):
+    def __init__(self, entries: Sequence[Entry], folder: Path, jobs: int = 1):
         self.entries, self.folder = entries, folder
+        self.jobs = min(jobs, len(entries))
+        self._needs: dict[str, int | None] = {}
+
+    @property
+    def threads(self) -> int:
+        """Of each run on a CPU, the same for all from the first to the last; 0 is what torch takes."""
+        return max(1, torch.get_num_threads() // self.jobs) if self.jobs > 1 else 0
 
     def waiting(self) -> list[Entry]:
         """What is not yet trained to its end."""
@@ -62,21 +92,74 @@ class Tournament:
         """Train what waits.
 
         Raises:
-            Interrupted: by SIGINT or SIGTERM, once the run that was training has saved itself.
+            Interrupted: by SIGINT or SIGTERM, once the runs that were training have saved themselves.
         """
         failed: dict[Entry, str] = {}
         waiting = self.waiting()
-        for place, entry in enumerate(waiting):
-            try:
-                train_apart(entry.asked, self.folder, lambda news, entry=entry: watch(entry, news))
-            except Interrupted as stopped:
-                done, there = len(self.entries) - len(waiting) + place, len(self.entries)
-                raise Interrupted(
-                    f"stopped with {done} of {there} runs finished; all are saved. The same command goes on."
-                ) from stopped
-            except WorkError as error:
-                failed[entry] = f"seed {entry.seed}: {error}".splitlines()[0]
+        device = Backend.choose(waiting[0].request.device).device if waiting else torch.device("cpu")
+        crew = Abreast(self.folder, self.jobs, self.threads, device)
+        with stop_signals() as stop:
+            while crew or (waiting and not stop):
+                if stop:
+                    crew.stop()
+                else:
+                    self._launch(waiting, crew, watch)
+                for entry, news in crew.news():
+                    watch.heard(entry, news)
+                for entry, failure in crew.ended():
+                    if failure and not stop and self._is_held(entry):
+                        waiting.insert(0, entry)  # another process was there first
+                        continue
+                    reason = str(failure).splitlines()[0] if failure else ""
+                    watch.ended(entry, reason)
+                    if reason:
+                        failed[entry] = f"seed {entry.seed}: {reason}"
+        if stop:
+            there = len(self.entries)
+            raise Interrupted(
+                f"stopped with {there - len(self.waiting())} of {there} runs finished; all are saved. "
+                "The same command goes on.",
+                stop[0],
+            )
         return list(self._contenders(failed))
+
+    def _launch(self, waiting: list[Entry], crew: Abreast, watch: Watch) -> None:
+        """Begin what there is room for, in order; what another process trains meanwhile has to wait."""
+        for entry in list(waiting):
+            if crew.is_full:
+                return
+            run = entry.found(self.folder)
+            if run and run.is_held:
+                watch.held(entry)
+                continue
+            if run and run.progress[1]:  # that process came to the end
+                waiting.remove(entry)
+                watch.ended(entry, "")
+                continue
+            need = self._need(entry)
+            if not crew.has_room(need):
+                return
+            waiting.remove(entry)
+            watch.begun(entry)
+            crew.start(entry, entry.asked, need)
+        if waiting and not crew:
+            sleep(PATIENCE)
+
+    def _need(self, entry: Entry) -> int | None:
+        """Bytes that its run is predicted to need; None where nobody can tell, or nobody has to."""
+        if self.jobs == 1:
+            return None
+        key = repr(replace(entry.asked, seed=0))
+        if key not in self._needs:
+            request = entry.request
+            data = open_data(request.data, size=request.config.size, channels=request.config.channels)
+            memory = predict(request, data, Backend.choose(request.device, request.precision))
+            self._needs[key] = None if memory.reason else memory.total
+        return self._needs[key]
+
+    def _is_held(self, entry: Entry) -> bool:
+        run = entry.found(self.folder)
+        return run is not None and run.is_held
 
     def _contenders(self, failed: dict[Entry, str]) -> Iterator[Contender]:
         for name in dict.fromkeys(entry.name for entry in self.entries):

@@ -14,6 +14,10 @@ import time
 
 import pytest
 
+from ganzoo.train.runs import Runs
+
+PATIENCE = 60.0  # seconds until a process that does not end is a failure
+
 KEYS = {
     "name", "family", "data", "value", "std", "seeds", "images", "seconds", "parameters", "best", "last", "protocol",
 }  # fmt: skip
@@ -95,6 +99,8 @@ def test_nothing_that_can_be_scored(ganzoo, runs):
         (("dcgan", "b"), "not both at once"),
         (("dcgann",), "No run 'dcgann'"),
         (("b", "--budget", "2m"), "for families"),
+        (("b", "--jobs", "2"), "for families"),
+        (("dcgan", "--jobs", "0"), "a number from 1 on, or auto"),
         (("--seeds", "2"), "for families"),
         (("--metric", "fidd"), "Did you mean"),
         (("dcgan", "--budget", "soon"), "is no duration"),
@@ -157,16 +163,33 @@ def test_a_family_that_cannot_learn_the_data_is_an_empty_cell(ganzoo, pictures, 
     assert "needs a and b" in told.json["rows"][1]["reason"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_tournament_goes_on_where_it_stood(pictures, tmp_path, number):
-    data = pictures(tmp_path / "pics")
+@pytest.fixture(scope="module")
+def long(pictures, tmp_path_factory) -> list[str]:
+    """The words of a tournament that takes a while."""
+    data = pictures(tmp_path_factory.mktemp("long") / "pics")
     words = (sys.executable, "-m", "ganzoo", *map(str, TOURNAMENT), "--data", str(data), "--json")
-    long = [word.replace("640img", "6kimg") for word in words]
-    whole = subprocess.run([*long, "--runs", tmp_path / "whole"], capture_output=True, text=True, check=True)
-    began = subprocess.Popen(
-        [*long, "--runs", tmp_path / "parts"], stderr=subprocess.PIPE, text=True, stdout=subprocess.PIPE
-    )
+    return [word.replace("640img", "6kimg") for word in words]
+
+
+@pytest.fixture(scope="module")
+def whole(long, _trained, tmp_path_factory) -> dict[str, tuple[float, float]]:
+    """What comes of it."""
+    words = [*long, "--runs", str(tmp_path_factory.mktemp("whole"))]
+    told = {"OMP_NUM_THREADS": "1", "GANZOO_CACHE": str(_trained.parent.parent / "cache")}
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ | told)
+    return _values(done.stdout)
+
+
+def begin(words: list[str]) -> subprocess.Popen:
+    told = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True, stdout=subprocess.PIPE, env=told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 2)])
+def test_an_interrupted_tournament_goes_on_where_it_stood(long, whole, tmp_path, number, jobs):
+    words = [*long, "--runs", tmp_path / "parts", "--jobs", jobs]
+    began = begin(words)
     while not list((tmp_path / "parts").glob("dcgan*/log.jsonl")):
         assert began.poll() is None
         time.sleep(0.05)
@@ -174,10 +197,63 @@ def test_an_interrupted_tournament_goes_on_where_it_stood(pictures, tmp_path, nu
     _, said = began.communicate()
     assert began.returncode == 130
     assert "of 4 runs finished; all are saved. The same command goes on." in said
-    resumed = subprocess.run([*long, "--runs", tmp_path / "parts"], capture_output=True, text=True, check=True)
-    values = [_values(done.stdout) for done in (whole, resumed)]
-    assert values[0] == values[1]
+    resumed = begin(words)
+    told, _ = resumed.communicate()
+    assert resumed.returncode == 0
+    assert _values(told) == whole
+
+
+@pytest.mark.slow
+def test_runs_end_with_the_tournament_that_was_killed(long, tmp_path):
+    began = begin([*long, "--runs", tmp_path / "runs", "--jobs", "2"])
+    while len(list((tmp_path / "runs").glob("*/log.jsonl"))) < 2:
+        assert began.poll() is None
+        time.sleep(0.05)
+    runs = Runs(tmp_path / "runs").all()
+    assert all(run.is_held for run in runs)
+    began.kill()
+    began.communicate()
+    until = time.monotonic() + PATIENCE
+    while any(run.is_held for run in runs):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert not any(run.progress[1] for run in runs)
+    assert all(run.saved() for run in runs)  # each saved itself first
+
+
+@pytest.mark.slow
+def test_two_tournaments_at_a_time_share_the_work(long, tmp_path):
+    words = [word.replace("6kimg", "1280img") for word in long]
+    both = [begin([*words, "--runs", str(tmp_path / "runs"), "--jobs", jobs]) for jobs in ("2", "1")]
+    told = [each.communicate() for each in both]
+    assert [each.returncode for each in both] == [0, 0], told
+    assert _values(told[0][0]) == _values(told[1][0])
+    assert len(Runs(tmp_path / "runs").all()) == 4
 
 
 def _values(text: str) -> dict[str, tuple[float, float]]:
     return {row["name"]: (row["last"], row["std"]) for row in json.loads(text)["rows"]}
+
+
+ABREAST = ("compare", "vanilla", "dcgan", "--preset", "tiny", "--seeds", 2, *FEW, "--json")
+
+
+def test_runs_side_by_side_are_what_they_are_one_after_another(ganzoo, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    words = (*ABREAST, "--data", pictures(tmp_path / "pics"), "--budget", "320img")
+    told = [ganzoo(*words, "--jobs", jobs, "--runs", tmp_path / jobs) for jobs in ("1", "2")]
+    assert [each.status for each in told] == [0, 0]
+    assert "4 of 4 runs to train" in told[1].err
+    assert ", 2 at a time" in told[1].err
+    assert told[1].err.count(": done") == 4
+    assert max(map(len, told[1].err.splitlines())) <= 80 + len(str(tmp_path))
+    rows = [{row["name"]: row for row in each.json["rows"]} for each in told]
+    for name, row in rows[0].items():
+        other = rows[1][name]
+        assert {run["threads"] for run in (*row["runs"], *other["runs"])} == {1}
+        assert [_values_of(run) for run in row["runs"]] == [_values_of(run) for run in other["runs"]]
+        assert row["std"] == other["std"]
+
+
+def _values_of(run: dict) -> list[tuple[int, float]]:
+    return [(point["images"], point["value"]) for point in run["curve"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ganzoo.score.metrics import frechet
 from ganzoo.score.metrics.frechet import Moments, distance, moments
 
 
@@ -37,9 +38,30 @@ def test_agrees_with_torch_fidelity(n, m, d):
 
 def test_few_examples_take_the_short_way_to_the_same_number():
     real, fake = features(40, 64, 1), features(50, 64, 2)
-    whole = [Moments(each.count, each.mean, each.covariance) for each in (moments(real), moments(fake))]
+    whole = [Moments(len(each), each.double().mean(0), each.T.cov()) for each in (real, fake)]
     assert moments(real).rows is not None
     assert distance(moments(real), moments(fake)) == pytest.approx(distance(*whole), rel=1e-6)
+
+
+def test_blocks_that_do_not_divide_the_features_change_nothing(monkeypatch):
+    real, fake = features(90, 64, 1), features(80, 64, 2)
+    whole = distance(moments(real), moments(fake))
+    monkeypatch.setattr(frechet, "SIDE", 24)
+    assert distance(moments(real), moments(fake)) == pytest.approx(whole, rel=1e-9)
+
+
+def test_features_that_say_nothing_or_the_same_are_no_obstacle():
+    """No covariance of such is positive, so that it has no triangular root."""
+    real, fake = features(90, 16, 1), features(80, 16, 2)
+    for each in (real, fake):
+        each[:, 3], each[:, 7] = 0, each[:, 5]
+    told = distance(moments(real), moments(fake))
+    values, axes = torch.linalg.eigh(real.T.cov())
+    root = axes * values.clamp(min=0).sqrt() @ axes.T
+    overlap = torch.linalg.eigvalsh(root @ fake.T.cov() @ root).clamp(min=0).sqrt().sum()
+    shift = (real.mean(0) - fake.mean(0)).square().sum()
+    expected = shift + real.T.cov().trace() + fake.T.cov().trace() - 2 * overlap
+    assert told == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_neither_the_order_of_examples_nor_that_of_the_sets_matters():

@@ -12,7 +12,7 @@ def drawn(n: int, seed: int, shift: float = 0.0) -> torch.Tensor:
     return torch.randn(n, 8, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + shift
 
 
-@pytest.mark.parametrize(("subsets", "size"), [(10, 50), (3, 100)])
+@pytest.mark.parametrize(("subsets", "size"), [(10, 50), (3, 100), (2, 20)])
 def test_kid_is_torch_fidelitys(subsets, size):
     from torch_fidelity.metric_kid import kid_features_to_metric
 

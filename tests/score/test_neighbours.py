@@ -55,8 +55,8 @@ def test_a_collapsed_generator_has_precision_and_no_recall():
 def test_rows_that_do_not_fit_at_once_change_nothing(monkeypatch):
     real, fake = drawn(100, 1), drawn(90, 2, 0.3)
     at_once = neighbourhood(real, fake)
-    monkeypatch.setattr(neighbours, "ROWS", 7)
-    assert neighbourhood(real, fake) == at_once
+    monkeypatch.setattr(neighbours, "HELD", 700)
+    assert neighbourhood(real, fake) == pytest.approx(at_once)
 
 
 def test_nearest_finds_the_twin():

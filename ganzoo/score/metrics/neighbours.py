@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-ROWS = 4_096  # of distances that are held at a time
+HELD = 2**21  # distances at a time: few enough that they stay near the processor between one look and the next
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ def neighbourhood(
     for precision and recall, 5 for density and coverage, as in their papers. ``known`` gives `reaches` of the real
     ones, where they are compared with more than one set of fakes.
     """
-    real, fake = real.double(), fake.double()
-    reach = {each: known(each) if known else reaches(real, each) for each in (k, k_density)}
+    if known is None:
+        ladder = ladders(real, max(k, k_density))
+    reach = {each: known(each) if known else ladder[:, each - 1] for each in (k, k_density)}
     reach_fake = reaches(fake, k)
-    inside, around = torch.zeros(len(fake), dtype=torch.bool), 0.0
+    inside, around = torch.zeros(len(fake), dtype=torch.bool), 0
     nearest, recalled = [], []
-    for start in range(0, len(real), ROWS):
-        rows = slice(start, start + ROWS)
-        gaps = torch.cdist(real[rows], fake)  # rows x m
+    for rows, squares in distances(real, fake):
+        gaps = squares.sqrt_()
         inside |= (gaps <= reach[k][rows, None]).any(0)
-        around += (gaps < reach[k_density][rows, None]).sum().item()
-        nearest.append(gaps.min(1).values)
+        around += torch.count_nonzero(gaps < reach[k_density][rows, None]).item()
+        nearest.append(gaps.amin(1))
         recalled.append((gaps <= reach_fake).any(1))
     return Neighbourhood(
         precision=inside.double().mean().item(),
@@ -51,16 +51,37 @@ def neighbourhood(
 
 
 def reaches(x: Tensor, k: int) -> Tensor:
-    """Distance of each example [n, d] to its k-th nearest other one, [n]."""
-    found, x = [], x.double()
-    for start in range(0, len(x), ROWS):
-        gaps = torch.cdist(x[start : start + ROWS], x)
-        found.append(gaps.topk(k + 1, dim=1, largest=False).values[:, -1])  # the nearest of all is the example itself
-    return torch.cat(found)
+    """Distance of each example [n, d] to its k-th nearest other one, float64 [n]."""
+    return ladders(x, k)[:, -1]
+
+
+def ladders(x: Tensor, k: int) -> Tensor:
+    """Distances of each example [n, d] to its k nearest other ones, the nearest first: float64 [n, k].
+
+    Where there are not so many others, to all of them.
+    """
+    k = min(k, len(x) - 1)
+    found = [squares.topk(k + 1, dim=1, largest=False).values for _, squares in distances(x, x)]
+    return torch.cat(found)[:, 1:].sqrt()  # the nearest of all is the example itself
 
 
 def nearest(x: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance to, and index of, each one's nearest neighbour in another set: [n] and int64 [n]."""
-    x, among = x.double(), among.double()
-    found = [torch.cdist(x[start : start + ROWS], among).min(1) for start in range(0, len(x), ROWS)]
-    return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])
+    """Distance to, and index of, each one's nearest neighbour in another set: float64 [n] and int64 [n]."""
+    found = [squares.min(1) for _, squares in distances(x, among)]
+    return torch.cat([each.values for each in found]).sqrt(), torch.cat([each.indices for each in found])
+
+
+def distances(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Rows of the squared distances between [n, d] and [m, d], float64, with which they are; valid until the next ones.
+
+    |x|^2 + |y|^2 - 2 x.y in one product of matrices, written over and over into one place: fresh memory for every block
+    costs more than to fill it.
+    """
+    x, y = x.double(), y.double()
+    own, others = x.square().sum(1, keepdim=True), y.square().sum(1)
+    size = max(1, min(len(x), HELD // max(1, len(y))))
+    place = x.new_empty(size, len(y))
+    for start in range(0, len(x), size):
+        rows = slice(start, min(start + size, len(x)))
+        gaps = torch.addmm(others, x[rows], y.T, alpha=-2, out=place[: rows.stop - start])
+        yield rows, gaps.add_(own[rows]).clamp_(min=0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from torch_fidelity.metric_isc import isc_features_to_metric
-
 from ganzoo.score.exhibit import Exhibit, Refused
 from ganzoo.score.metrics import frechet, kernel
 
@@ -24,6 +22,8 @@ def isc(exhibit: Exhibit) -> dict[str, float]:
     exhibit.pictures()
     if exhibit.extractor.name != "inception":
         raise Refused(f"{exhibit.extractor.name} names no classes: isc is Inception's. Use --features inception.")
+    from torch_fidelity.metric_isc import isc_features_to_metric  # seconds of imports that no other score needs
+
     told = isc_features_to_metric(exhibit.fake.logits, splits=10, shuffle=True, rng_seed=2020)
     return {"isc": told["inception_score_mean"], "isc_std": told["inception_score_std"]}
 

@@ -30,8 +30,7 @@ def found_modes(exhibit: Exhibit) -> dict[str, float]:
         told = modes.modes_of_points(torch.from_numpy(exhibit.drawn.examples), centres, sigma)
     else:
         real, fake = _kinds(exhibit)
-        gaps, _ = neighbours.nearest(exhibit.fake.values, exhibit.real.values)
-        near = gaps <= exhibit.reaches(1).quantile(1 - FEW_PERCENT)
+        near = exhibit.nearest[0] <= exhibit.reaches(1).quantile(1 - FEW_PERCENT)
         there, known = torch.unique(real, return_inverse=True)
         place = torch.searchsorted(there, fake).clamp(max=len(there) - 1)
         seen = near & (there[place] == fake)
@@ -43,7 +42,7 @@ def found_modes(exhibit: Exhibit) -> dict[str, float]:
 def nearest(exhibit: Exhibit) -> dict[str, float]:
     """Samples nearer to a training picture, or to each other, than 99 % of training pictures are to their nearest."""
     usual = exhibit.reaches(1).quantile(FEW_PERCENT)
-    memorised = (neighbours.nearest(exhibit.fake.values, exhibit.real.values)[0] <= usual).double().mean()
+    memorised = (exhibit.nearest[0] <= usual).double().mean()
     duplicates = (neighbours.reaches(exhibit.fake.values, 1) <= usual).double().mean()
     return {"nn": memorised.item(), "duplicates": duplicates.item()}
 
