@@ -28,7 +28,8 @@ SHOWN = 10  # lines of any one thing before "and more"
 UNKNOWN = "unknown: find out before you publish what was learned from it"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Name = Annotated[str, typer.Argument(metavar="D", help="A data set, a name in zoo.toml, a folder or a zip.")]
+SOURCES = "A data set, a name in zoo.toml, a folder, a zip, 'shards-{000..127}.tar', or hub:owner/name."
+Name = Annotated[str, typer.Argument(metavar="D", help=SOURCES)]
 
 app = typer.Typer(help="Show what there is to learn from, look into a source, get it ready.", no_args_is_help=True)
 

@@ -98,7 +98,8 @@ def _accelerators() -> Iterator[Finding]:
     names = []
     for index in range(torch.cuda.device_count()):
         device = torch.cuda.get_device_properties(index)
-        names.append(f"cuda:{index} {device.name}, {device.total_memory / GIB:.0f} GiB")
+        free = torch.cuda.mem_get_info(index)[0]
+        names.append(f"cuda:{index} {device.name}, {free / GIB:.0f} of {device.total_memory / GIB:.0f} GiB free")
     if torch.backends.mps.is_available():
         names.append("mps")
     yield Finding("devices", "; ".join([*names, "cpu"]))
@@ -112,7 +113,17 @@ def _memory() -> Iterator[Finding]:
     if limit.is_file() and limit.read_text().strip().isdecimal():
         total = min(total, int(limit.read_text()))
     advice = "little for training: keep size and batch small" if total < LITTLE_MEMORY else ""
-    yield Finding("memory", f"{total / GIB:.1f} GiB", advice)
+    yield Finding("memory", f"{total / GIB:.1f} GiB{_free()}", advice)
+
+
+def _free() -> str:
+    """What is free of it, where the machine says so."""
+    import torch
+
+    from ganzoo.train.room import free_memory
+
+    free = free_memory(torch.device("cpu"))
+    return "" if free is None else f", {free / GIB:.1f} GiB free"
 
 
 def _disk() -> Iterator[Finding]:

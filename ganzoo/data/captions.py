@@ -24,7 +24,9 @@ def read_captions(tree: Tree) -> tuple[dict[str, list[str]], list[Fault]]:
     """
     captions: dict[str, list[str]] = {}
     faults: list[Fault] = []
-    for name in tree.stamps:
+    files = [name for name in tree.names if name.lower().endswith("captions.jsonl")]
+    known = frozenset(tree.names if files else ())
+    for name in files:
         if name.rpartition("/")[2].lower() != "captions.jsonl":
             continue
         try:
@@ -42,7 +44,7 @@ def read_captions(tree: Tree) -> tuple[dict[str, list[str]], list[Fault]]:
                 faults.append(Fault(f"{name}, line {number}", str(error)))
                 continue
             picture = name.removesuffix(name.rpartition("/")[2]) + file
-            if picture in tree.stamps:
+            if picture in known:
                 captions.setdefault(picture, []).extend(texts)
             else:
                 absent.append(file)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from ganzoo.data.pack import Pack, Pair
 from ganzoo.data.packing import Progress, pack
 from ganzoo.data.pictures import open_pictures
+from ganzoo.data.shards import are_shards, open_shards
 from ganzoo.data.source import Fault, PairSource, Source
 from ganzoo.data.tree import Archive, Folder
 from ganzoo.errors import RequestError, did_you_mean
@@ -18,6 +21,11 @@ from ganzoo.zoo.project import NamedSource, project
 from ganzoo.zoo.registry import folded, zoo
 
 LARGEST_SIDE = 4096  # pixels; a pack of larger pictures is a typing error
+
+SLOW = 1.0  # seconds that the listing of a folder takes for it to be remembered
+RECENT = 60.0  # and for how many
+
+_recent: dict[Path, tuple[float, Source | PairSource]] = {}
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +36,7 @@ def open_data(
     """Open a data set as packed pictures of ``size`` pixels a side, packing it first where that was not yet done.
 
     Args:
-        name: a registered data set, a name in zoo.toml, a folder, or a zip.
+        name: a registered data set, a name in zoo.toml, a folder, a zip, shards, or hub:owner/name.
         size: pixels a side; points have none.
         channels: 1, 3 or 4; 0 takes 1 where all pictures are grey, else 3.
         split: "train", or a part that was held out.
@@ -69,6 +77,10 @@ def _find(name: str, via: tuple[str, ...]) -> Source | PairSource:
     card = next((card for card in zoo().all("datasets") if folded(card.name) == folded(name)), None)
     if card is not None:
         return card.build()
+    if name.startswith("hub:"):
+        from ganzoo.data.hub import open_hub  # here, for the sake of those who open something else
+
+        return open_hub(name)
     named = project().source(name)
     if named is not None:
         return _open_named(name, named, via)
@@ -87,8 +99,10 @@ def _open_named(name: str, named: NamedSource, via: tuple[str, ...]) -> Source |
 
 
 def _open_path(path: Path, name: str) -> Source | PairSource:
+    if are_shards(path, name):
+        return open_shards(path)
     if name and path.is_dir():
-        return open_pictures(Folder(path))
+        return _open_folder(path.absolute())
     if path.is_file():
         if path.suffix.lower() != ".zip":
             raise RequestError(f"'{name}' is a file, but no zip. Give the folder it lies in, or a zip of pictures.")
@@ -102,6 +116,18 @@ def _open_path(path: Path, name: str) -> Source | PairSource:
         f"No data '{name}': no data set, no entry of zoo.toml, no folder and no zip is called that."
         f"{did_you_mean(name, known)} See ganzoo data list."
     )
+
+
+def _open_folder(path: Path) -> Source | PairSource:
+    """List a folder; a large one not again and again for what one command asks of it."""
+    found, source = _recent.get(path, (0.0, None))
+    if source is None or time.monotonic() - found > RECENT:
+        _recent.clear()
+        began = time.monotonic()
+        source = open_pictures(Folder(path))
+        if time.monotonic() - began > SLOW:
+            _recent[path] = (time.monotonic(), source)
+    return copy.copy(source)
 
 
 def _pack_pair(pair: PairSource, size: int, channels: int, progress: Progress | None) -> Pair:

@@ -98,7 +98,7 @@ def _stream(data: bytes) -> BinaryIO:
 @contextmanager
 def _opened(stream: BinaryIO) -> Iterator[Image.Image]:
     try:
-        with _quiet, Image.open(stream) as image:
+        with quiet, Image.open(stream) as image:
             if image.width * image.height > LARGEST:
                 raise Image.DecompressionBombError
             yield image
@@ -130,7 +130,7 @@ def _coloured(image: Image.Image, channels: int) -> Image.Image:
         image = image.convert("RGBA")
     if image.mode == "RGBA" and channels != 4:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert(PIXELS[channels])
+    return image if image.mode == PIXELS[channels] else image.convert(PIXELS[channels])
 
 
 def _shallow(image: Image.Image) -> Image.Image:
@@ -170,4 +170,4 @@ class _Quiet:
                 self._caught.__exit__(None, None, None)
 
 
-_quiet = _Quiet()
+quiet = _Quiet()

@@ -7,11 +7,12 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
+from ganzoo.data.ahead import ahead_of
 from ganzoo.data.pack import Pack, Pair
 
 RESIDENT = 0.4  # share of an accelerator's free memory the data may take
 SLAB = 64 << 20  # bytes moved there at a time
-ORDERS = 4  # permutations kept: a batch may straddle epochs, a resumed run may look back
+ORDERS = 2  # permutations kept: a batch may straddle epochs; of 100 million examples each takes 800 MB
 
 
 class Feed:
@@ -62,12 +63,15 @@ class _Side:
         home = device if self._resident else torch.device("cpu")
         self._order.to(home)
         self._rows = _moved(pack.images, home) if self._resident else np.asarray(pack.images)
+        self._ahead = None if self._resident else ahead_of(pack.images)
         self._labels = None if pack.labels is None else torch.from_numpy(pack.labels).to(home)
         self._tokens = None if pack.tokens is None else _moved(pack.tokens, home)
         if pack.captions is not None:
             self._captions = torch.tensor([len(texts) for texts in pack.captions]).clamp(min=1).to(home)
 
     def batch(self, position: int, n: int) -> dict[str, torch.Tensor]:
+        if self._ahead is not None:
+            self._ahead.want(position, n, lambda *asked: self._order.indices(*asked).numpy())
         index = self._order.indices(position, n)
         batch = {"image": self._pictures(index)}
         if self._labels is not None:
@@ -88,9 +92,7 @@ class _Side:
     def _sent(self, rows: torch.Tensor) -> torch.Tensor:
         if rows.device.type == self._device.type:
             return rows
-        if self._device.type == "cuda":
-            rows = rows.pin_memory()  # only from pinned memory does a copy run beside the computation
-        return rows.to(self._device, non_blocking=True)
+        return _sent(rows, self._device)
 
 
 class Order:
@@ -124,15 +126,22 @@ class Order:
         state = (state + self._salt) * np.uint64(0x9E3779B97F4A7C15)
         state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return torch.from_numpy((state >> np.uint64(33)).astype(np.int64)).to(self._device)
+        return _sent(torch.from_numpy((state >> np.uint64(33)).astype(np.int64)), self._device)
 
     def _permutation(self, epoch: int) -> torch.Tensor:
         if epoch not in self._permutations:
             generator = np.random.default_rng((*self._seed, epoch))
-            self._permutations[epoch] = torch.from_numpy(generator.permutation(self._count)).to(self._device)
+            self._permutations[epoch] = _sent(torch.from_numpy(generator.permutation(self._count)), self._device)
             while len(self._permutations) > ORDERS:
                 self._permutations.popitem(last=False)
         return self._permutations[epoch]
+
+
+def _sent(rows: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A copy on a device, on its way there while the host goes on."""
+    if device.type == "cuda":
+        rows = rows.pin_memory()  # only from pinned memory does a copy run beside the computation
+    return rows.to(device, non_blocking=True)
 
 
 def _moved(rows: np.ndarray, device: torch.device) -> torch.Tensor:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 PICTURE = re.compile(
     r"\.(avif|bmp|dib|gif|ico|jfif|jp2|jpe|jpeg|jpg|pbm|pgm|png|pnm|ppm|qoi|tga|tif|tiff|webp)$", re.IGNORECASE
 )
+USUAL = (".png", ".jpg", ".jpeg")
 DOCUMENT = re.compile(r"(licen[cs]e|notice|readme|copying|credits|attribution|citation|sha256sums)\b", re.IGNORECASE)
 COMPANIONS = frozenset({"captions.jsonl", "dataset.json"})  # read, though no pictures
 PARTS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation", "test": "test"}
@@ -40,9 +41,7 @@ def read_layout(names: Iterable[str]) -> Layout:
     """
     pictures, documents, others = _by_kind(names)
     above = _common_folder(pictures)
-    tops: dict[str, list[str]] = {}  # first folder below that: its pictures
-    for name in pictures:
-        tops.setdefault(_first_folder(name, above), []).append(name)
+    tops = _by_folder(pictures, above)
     rest = {"documents": tuple(documents), "others": tuple(others)}
 
     if {"traina", "trainb"} <= {top.lower() for top in tops}:
@@ -50,14 +49,13 @@ def read_layout(names: Iterable[str]) -> Layout:
         return Layout(sides, astray=_astray(pictures, sides), **rest)
     parts = _parts(tops, "")
     if len(parts) < 2 or "train" not in parts:
-        parts = {"train": tuple(pictures)}
-        of = {name: _first_folder(name, above) for name in pictures}
-    else:
-        of = {name: _first_folder(name, _folder(above, top)) for top, names in tops.items() for name in names}
-    astray = _astray(pictures, {"": parts})
-    for name in astray:
-        del of[name]
-    return Layout({"": parts}, *_classes(of), astray=astray, **rest)
+        return Layout({"": {"train": tuple(pictures)}}, *_classes(tops), **rest)
+    of: dict[str, list[str]] = {}
+    for top, names_below in tops.items():
+        if top.lower() in PARTS:
+            for folder, inside in _by_folder(names_below, _folder(above, top)).items():
+                of.setdefault(folder, []).extend(inside)
+    return Layout({"": parts}, *_classes(of), astray=_astray(pictures, {"": parts}), **rest)
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:
@@ -68,12 +66,13 @@ def natural(text: str) -> list[tuple[int, int, str]]:
 def _by_kind(names: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
     pictures, documents, others = [], [], []
     for name in names:
+        if name.endswith(USUAL) or PICTURE.search(name):  # most names need no more than this
+            pictures.append(name)
+            continue
         path = PurePosixPath(name)
         if path.name.lower() in COMPANIONS:
             continue
-        if PICTURE.search(path.name):
-            pictures.append(name)
-        elif DOCUMENT.match(path.name):
+        if DOCUMENT.match(path.name):
             documents.append(name)
         elif not path.suffix:  # the content will tell
             pictures.append(name)
@@ -97,9 +96,18 @@ def _folder(above: str, *parts: str) -> str:
     return above + "".join(f"{part}/" for part in parts if part)
 
 
-def _first_folder(name: str, above: str) -> str:
-    """``"cats"`` of "set/cats/1.png" below "set/"; empty where the picture lies in no further folder."""
-    return name.removeprefix(above).partition("/")[0] if "/" in name.removeprefix(above) else ""
+def _by_folder(names: Iterable[str], above: str) -> dict[str, list[str]]:
+    """Sort by the first folder below ``above``: "cats" of "set/cats/1.png" below "set/"; "" lies in no further one."""
+    tops: dict[str, list[str]] = {}
+    start = len(above)
+    for name in names:
+        end = name.find("/", start)
+        top = name[start:end] if end >= 0 else ""
+        if top in tops:
+            tops[top].append(name)
+        else:
+            tops[top] = [name]
+    return tops
 
 
 def _parts(tops: Mapping[str, list[str]], side: str) -> dict[str, tuple[str, ...]]:
@@ -113,15 +121,15 @@ def _parts(tops: Mapping[str, list[str]], side: str) -> dict[str, tuple[str, ...
 
 
 def _astray(pictures: list[str], sides: Mapping[str, Mapping[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    if sum(len(names) for parts in sides.values() for names in parts.values()) == len(pictures):
+        return ()
     kept = {name for parts in sides.values() for names in parts.values() for name in names}
     return tuple(name for name in pictures if name not in kept)
 
 
-def _classes(folder_of: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, int]]:
+def _classes(by_folder: Mapping[str, list[str]]) -> tuple[tuple[str, ...], dict[str, int]]:
     """Name the classes and label every picture, if the folders tell at least two apart."""
-    folders = set(folder_of.values())
-    if "" in folders or len(folders) < 2:
+    if "" in by_folder or len(by_folder) < 2:
         return (), {}
-    classes = tuple(sorted(folders, key=natural))
-    index = {name: number for number, name in enumerate(classes)}
-    return classes, {name: index[folder] for name, folder in folder_of.items()}
+    classes = tuple(sorted(by_folder, key=natural))
+    return classes, {name: label for label, folder in enumerate(classes) for name in by_folder[folder]}

@@ -8,23 +8,23 @@ import logging
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-import filelock
 import numpy as np
 
 from ganzoo.data.beside import Beside
 from ganzoo.data.cache import cache_folder
+from ganzoo.data.journal import Journal
+from ganzoo.data.leftovers import half_made, journal_of, locked, remove, sweep
 from ganzoo.data.pack import Damaged, Pack, write_meta
 from ganzoo.data.rows import Rows
 from ganzoo.data.source import Chunk, Fault, Source
-from ganzoo.errors import RequestError, WorkError
+from ganzoo.errors import Interrupted, RequestError, WorkError
 
 FORMAT = 1  # part of the key: raised when the files or the recipe of decoding change
-BUILDING = ".building"  # suffix of a folder that is not yet a pack
-
 Progress = Callable[[int, int], None]  # examples done, of how many
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,13 @@ log = logging.getLogger(__name__)
 def pack(source: Source, *, size: int, channels: int = 0, progress: Progress | None = None) -> Pack:
     """Open the pack of a source at a size and number of channels, building it first where the cache has none.
 
-    Two processes that ask at once build it once; a build that was killed leaves nothing that counts.
+    Two processes that ask at once build it once. A build that is stopped, by whatever, is gone on with by the next that
+    asks, if the source can say how; what was written is checked first, and the pack is the same to the bit.
 
     Raises:
         RequestError: nothing in the source is usable.
         WorkError: the cache cannot be written; the place is named.
+        Interrupted: KeyboardInterrupt came, and there is something to go on with.
     """
     points = "points" in source.gives
     key = json.dumps([FORMAT, source.identity(), *((0, 0) if points else (size, channels))])
@@ -46,8 +48,8 @@ def pack(source: Source, *, size: int, channels: int = 0, progress: Progress | N
     path = cache_folder() / "packs" / f"{name}-{shape}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     found = _open(path)
     if found is None:
-        with _cache_errors(path.parent), _locked(path):
-            _sweep(path)
+        with _cache_errors(path.parent), locked(path):
+            sweep(path, source.place)
             found = _open(path, aloud=True) or _build(source, path, size, channels, progress)
     found.name, found.licence = source.name, source.licence  # the same content may have been packed under another name
     return found
@@ -73,45 +75,74 @@ def _cache_errors(cache: Path) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or str(error)
         raise WorkError(
             f"The pack cannot be written to {cache}: {reason}.\n"
-            "Make room there, or set GANZOO_CACHE to a folder that has it."
+            "Make room there and give the same command again, or set GANZOO_CACHE to a folder that has it."
         ) from error
 
 
-def _locked(path: Path) -> filelock.FileLock:
-    return filelock.FileLock(path.with_name(path.name + ".lock"))
-
-
-def _sweep(path: Path) -> None:
-    """Remove what killed builds left: ours, since we hold its lock, and any whose lock nobody holds."""
-    shutil.rmtree(path.with_name(path.name + BUILDING), ignore_errors=True)
-    for folder in path.parent.glob(f"*{BUILDING}"):
-        with (
-            suppress(filelock.Timeout),
-            _locked(folder.with_name(folder.name.removesuffix(BUILDING))).acquire(timeout=0),
-        ):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _build(source: Source, path: Path, size: int, channels: int, progress: Progress | None) -> Pack:
-    folder = path.with_name(path.name + BUILDING)
-    folder.mkdir()
+    folder, journal = half_made(path), journal_of(path)
+    rows, beside = Rows(folder / "images.npy"), Beside()
     try:
-        _write(source, folder, size, channels, progress)
+        folder.mkdir(exist_ok=True)
+        journal.begin(source.place)
+        _write(source, size, channels, rows, beside, journal, progress)
+        _finish(source, folder, size, channels, rows, beside)
         if path.exists():
             shutil.rmtree(path)  # damaged, or it would have been used
         folder.rename(path)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(path)
+    except BaseException as error:
+        if isinstance(error, RequestError) or journal.place is None:
+            remove(path)
+        elif isinstance(error, KeyboardInterrupt):
+            raise Interrupted(
+                f"{source.name}: packing stopped after {rows.count:,} of {len(source):,}. "
+                "The same command goes on from there."
+            ) from None
         raise
     return Pack(path)
 
 
-def _write(source: Source, folder: Path, size: int, channels: int, progress: Progress | None) -> None:
-    rows, beside = Rows(folder / "images.npy"), Beside()
+def _write(
+    source: Source,
+    size: int,
+    channels: int,
+    rows: Rows,
+    beside: Beside,
+    journal: Journal,
+    progress: Progress | None,
+) -> None:
+    """Write the chunks of a source, those behind what an earlier build left."""
     with rows:
-        for chunk in _reporting(source.chunks(size, channels), len(source), progress):
-            rows.append(chunk.images)
-            beside.append(chunk)
+        mark, done = _recovered(source, rows, beside, journal)
+        chunks = source.chunks(size, channels) if mark is None else source.chunks_after(size, channels, mark)
+        with closing(_reporting(chunks, done, len(source), progress)) as reported:
+            for chunk in reported:
+                rows.append(chunk.images)
+                beside.append(chunk)
+                if chunk.mark is not None:
+                    rows.flush()
+                    journal.write(chunk, rows)
+
+
+def _recovered(source: Source, rows: Rows, beside: Beside, journal: Journal) -> tuple[Any, int]:
+    """Take over what an earlier build wrote and is still what it wrote: the last mark, and how many examples."""
+    mark, done, lines = None, 0, 0
+    for entry in journal.entries():
+        if not rows.recover(entry.count, entry.digest, entry.kind):
+            break
+        beside.append(entry.chunk)
+        mark, lines = entry.chunk.mark, lines + 1
+        done = entry.count + len(beside.faults)
+    rows.cut()
+    journal.keep(lines)
+    if rows.count:
+        log.warning("%s: going on with a pack begun before, %s of %s.", source.name, f"{done:,}", f"{len(source):,}")
+    return mark, done
+
+
+def _finish(source: Source, folder: Path, size: int, channels: int, rows: Rows, beside: Beside) -> None:
+    """Write what stands beside the rows, and last what makes a folder a pack."""
     if rows.count == 0:
         raise RequestError(nothing_usable(source.name, beside.faults))
     np.save(folder / "mean.npy", rows.mean())
@@ -131,13 +162,18 @@ def _write(source: Source, folder: Path, size: int, channels: int, progress: Pro
     )
 
 
-def _reporting(chunks: Iterator[Chunk], total: int, progress: Progress | None) -> Iterator[Chunk]:
-    done = 0
-    for chunk in chunks:
-        yield chunk
-        done = min(done + len(chunk.images) + len(chunk.faults), total)
-        if progress is not None:
-            progress(done, total)
+def _reporting(chunks: Iterator[Chunk], done: int, total: int, progress: Progress | None) -> Iterator[Chunk]:
+    if done and progress is not None:
+        progress(min(done, total), total)
+    try:
+        for chunk in chunks:
+            yield chunk
+            done = min(done + len(chunk.images) + len(chunk.faults), total)
+            if progress is not None:
+                progress(done, total)
+    finally:
+        if isinstance(chunks, Generator):
+            chunks.close()  # now, since it may hold processes
 
 
 def nothing_usable(name: str, faults: Sequence[Fault]) -> str:

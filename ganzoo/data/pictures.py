@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
+from ganzoo.data.album import Said
 from ganzoo.data.captions import read_captions, vocabulary
-from ganzoo.data.decode import Look, Unreadable, decode, is_grey, look
+from ganzoo.data.decode import Look
 from ganzoo.data.layout import Layout, read_layout
+from ganzoo.data.reading import Work, decode_all, grey_all, look_at_all, read_all
 from ganzoo.data.source import Chunk, Fault, PairSource, Source, Survey, require_split
 from ganzoo.data.tree import Tree
 from ganzoo.errors import RequestError
 
 STRETCH = 256  # pictures decoded before any is handed on
-READS = "1"  # part of the identity: raised when the same files come to mean something else
-
-T = TypeVar("T")
+LARGEST_STRETCH = 8 << 20  # bytes of pixels in a stretch: several are on their way at once
 
 
 class Pictures(Source):
     """One part and one side of a tree of pictures."""
 
-    def __init__(self, album: Album, side: str, part: str) -> None:
+    def __init__(self, album: Album | Said, side: str, part: str) -> None:
         self._album, self._side, self._part = album, side, part
         self._names = album.layout.parts[side][part]
         self.name = album.tree.name + (f" ({side})" if side else "")
+        self.place = f"{album.tree.path} {side}{part}"
         self.classes = album.layout.classes
         self.licence = album.licence
         self.splits = tuple(album.layout.parts[side])
@@ -47,19 +47,23 @@ class Pictures(Source):
 
     def identity(self) -> str:
         """Hash the names, sizes and times of all files, or their checksums in a zip."""
-        return f"{self._album.identity} {self._side}{self._part}"
+        return f"{self._album.tree.identity} {self._side}{self._part}"
 
     def split(self, name: str) -> Pictures:
         """Return another part of the same pictures."""
         require_split(self, name)
         part = copy.copy(self)  # under the name it was given
         part._part, part._names = name, self._album.layout.parts[self._side][name]
+        part.place = f"{self._album.tree.path} {self._side}{name}"
         return part
 
     def survey(self) -> Survey:
         """Read every picture to its end."""
-        looks: list[Look | Fault] = [found for stretch in self._each(look) for found in stretch]
-        whole = [(name, found) for name, found in zip(self._names, looks, strict=True) if isinstance(found, Look)]
+        whole: list[tuple[str, Look]] = []
+        faults: list[Fault] = []
+        for names, bad, looks in self._each(look_at_all):
+            whole += zip(names, looks, strict=True)
+            faults += bad
         per_class = Counter(self._album.layout.label.get(name) for name, _ in whole)
         return Survey(
             count=len(whole),
@@ -69,24 +73,29 @@ class Pictures(Source):
             classes=self.classes,
             per_class=tuple(per_class[index] for index in range(len(self.classes))),
             captions=sum(bool(self._album.captions.get(name)) for name, _ in whole),
-            faults=(*self._faults, *(found for found in looks if isinstance(found, Fault))),
+            faults=(*self._faults, *faults),
         )
 
     def chunks(self, size: int, channels: int) -> Iterator[Chunk]:
         """Decode on all processors, in the order of the names."""
-        channels = channels or self._channels()
+        return self._chunks(size, channels or self._channels(), 0)
+
+    def chunks_after(self, size: int, channels: int, mark: Mapping[str, int]) -> Iterator[Chunk]:
+        """Decode the rest: a mark tells how many pictures were read, and the channels that were chosen."""
+        return self._chunks(size, mark["channels"], mark["read"])
+
+    def _chunks(self, size: int, channels: int, read: int) -> Iterator[Chunk]:
         label, captions = self._album.layout.label, self._album.captions
-        faults = self._faults
-        names = iter(self._names)
-        for stretch in self._each(lambda data: decode(data, size, channels)):
-            found = [(next(names), each) for each in stretch]
-            whole = [(name, each) for name, each in found if not isinstance(each, Fault)]
-            images = [each for _, each in whole]
+        faults = () if read else self._faults
+        decode_them = partial(decode_all, size=size, channels=channels)
+        for names, bad, images in self._each(decode_them, read, _stretch(size, channels)):
+            read += len(names) + len(bad)
             yield Chunk(
-                images=np.stack(images) if images else np.empty((0, channels, size, size), np.uint8),
-                labels=np.array([label[name] for name, _ in whole], np.int64) if label else None,
-                captions=[captions.get(name, []) for name, _ in whole] if captions else None,
-                faults=(*faults, *(each for _, each in found if isinstance(each, Fault))),
+                images=images,
+                labels=np.array([label[name] for name in names], np.int64) if label else None,
+                captions=[captions.get(name, []) for name in names] if captions else None,
+                faults=(*faults, *bad),
+                mark={"read": read, "channels": channels},
             )
             faults = ()
 
@@ -97,31 +106,21 @@ class Pictures(Source):
             few._names = tuple(self._names[place * len(self) // count] for place in range(count))
         return super(Pictures, few).glance(count, size, channels or self._channels())
 
-    def _each(self, read: Callable[[bytes], T]) -> Iterator[list[T | Fault]]:
-        """Apply to every file, a stretch at a time; in threads, since Pillow lets go of the interpreter."""
-
-        def attempt(name: str) -> T | Fault:
-            try:
-                return read(self._album.tree.read(name))
-            except Unreadable as error:
-                return Fault(printable(name), str(error))
-            except OSError as error:
-                return Fault(printable(name), f"cannot be read: {error.strerror or error}")
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(self._names), STRETCH):
-                yield list(pool.map(attempt, self._names[start : start + STRETCH]))
+    def _each(
+        self, work: Work, read: int = 0, stretch: int = STRETCH
+    ) -> Iterator[tuple[Sequence[str], list[Fault], Any]]:
+        """Work on the files from number ``read`` on: names of a stretch of whole ones, the faults, what was found."""
+        names, at = self._names[read:], 0
+        for found in read_all(self._album.tree, names, work, stretch):
+            count = len(found.values) + len(found.bad)
+            stretched, at = names[at : at + count], at + count
+            faults = [Fault(printable(stretched[place]), reason) for place, reason in found.bad.items()]
+            yield [name for place, name in enumerate(stretched) if place not in found.bad], faults, found.values
 
     def _channels(self) -> int:
         """Choose 1 if every picture that can be opened is grey, else 3; a coloured set is known by its first."""
-        for name in self._names:
-            try:
-                with self._album.tree.open(name) as file:
-                    if not is_grey(file):
-                        return 3
-            except (Unreadable, OSError):
-                continue
-        return 1
+        with closing(self._each(grey_all)) as looked:
+            return 3 if any(False in grey for _, _, grey in looked) else 1
 
 
 class Album:
@@ -129,7 +128,7 @@ class Album:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.layout = read_layout(tree.stamps)
+        self.layout = read_layout(tree.names)
         self.captions, caption_faults = read_captions(tree)
         self.layout, label_faults = _relabelled(self.layout, tree)
         self.words = vocabulary(self.captions.values())
@@ -141,12 +140,6 @@ class Album:
             *label_faults,
         )
 
-    @property
-    def identity(self) -> str:
-        """Hash of where the files lie and what they are called, with their sizes and times or checksums."""
-        lines = [READS, str(self.tree.path), *(f"{name}\0{stamp}" for name, stamp in self.tree.stamps.items())]
-        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-
 
 def open_pictures(tree: Tree) -> Pictures | PairSource:
     """Open a folder or a zip as pictures, or as an unpaired pair where it has ``trainA`` and ``trainB``."""
@@ -157,6 +150,10 @@ def open_pictures(tree: Tree) -> Pictures | PairSource:
         a, b = (Pictures(album, side, "train") for side in ("a", "b"))
         return PairSource(tree.name, a, b, album.licence, _is_paired(album.layout))
     return Pictures(album, "", "train")
+
+
+def _stretch(size: int, channels: int) -> int:
+    return max(1, min(STRETCH, LARGEST_STRETCH // (channels * size * size)))
 
 
 def _is_paired(layout: Layout) -> bool:
@@ -171,13 +168,13 @@ def printable(name: str) -> str:
 
 
 def _nothing(tree: Tree, layout: Layout) -> str:
-    if any("idx3-ubyte" in name or "data_batch" in name for name in tree.stamps):
+    if any("idx3-ubyte" in name or "data_batch" in name for name in tree.names):
         return (
             f"'{tree.path}' holds a named set in its own format, not pictures.\n"
             f"Use --data mnist, fashion-mnist or cifar10 with GANZOO_DATA={tree.path} in the environment."
         )
     kinds = sorted({_suffix(name) for name in layout.others})
-    found = f"only {', '.join(kinds[:5])} files" if kinds else "no files of any use" if tree.stamps else "it is empty"
+    found = f"only {', '.join(kinds[:5])} files" if kinds else "no files of any use" if tree.names else "it is empty"
     return f"No pictures in '{tree.path}': {found}. ganzoo reads png, jpg, webp, gif, bmp, tif and more."
 
 
@@ -187,7 +184,7 @@ def _suffix(name: str) -> str:
 
 def _relabelled(layout: Layout, tree: Tree) -> tuple[Layout, Sequence[Fault]]:
     """Take labels from a ``dataset.json``, as NVIDIA's tools write it, where there is one."""
-    name = min((name for name in tree.stamps if name.rpartition("/")[2] == "dataset.json"), key=len, default=None)
+    name = min((name for name in tree.names if name.rpartition("/")[2] == "dataset.json"), key=len, default=None)
     if name is None:
         return layout, ()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ganzoo.errors import RequestError
 
@@ -44,6 +44,7 @@ class Chunk:
     captions: list[list[str]] | None = None  # any number of captions an example
     attributes: dict[str, np.ndarray] | None = None  # known truth of drawn sets, one row an example
     faults: tuple[Fault, ...] = ()
+    mark: Any = None  # where the source stands behind this chunk, in JSON's types: what `chunks_after` goes on from
 
 
 class Source(ABC):
@@ -55,6 +56,7 @@ class Source(ABC):
     classes: tuple[str, ...] = ()  # label k is classes[k], the same in every split
     words: tuple[str, ...] = ()  # vocabulary shared by all splits; empty: that of the captions read
     splits: tuple[str, ...] = ("train",)
+    place: str = ""  # where it lies, whatever it holds now: a pack half made of an older state of it is no more wanted
 
     @abstractmethod
     def __len__(self) -> int:
@@ -74,6 +76,13 @@ class Source(ABC):
 
         Both are ignored by sources of points.
         """
+
+    def chunks_after(self, size: int, channels: int, mark: Any) -> Iterator[Chunk]:
+        """Decode what follows the chunk that bore a mark, as if all before it had just been decoded.
+
+        Only asked of sources whose chunks bear one; the others are packed in one go or not at all.
+        """
+        raise NotImplementedError(f"{type(self).__name__} sets marks, and does not say how to go on from one")
 
     def glance(self, count: int, size: int, channels: int = 0) -> Chunk:
         """Decode a few examples to look at: the first ones, where their order tells nothing."""

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import zipfile
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from ganzoo.errors import RequestError
 
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # left behind by file managers
+READS = "1"  # part of the identity: raised when the same files come to mean something else
+LINES = 4096  # files whose stamps are hashed at a time
 LARGEST_MEMBER = 1 << 30  # bytes; a zip promises sizes, and a bomb of one file is not worth inflating
+
+
+class Lot(NamedTuple):
+    """Some files of a tree, so that another process can read them: ``reader.open(item)`` for each of the items."""
+
+    reader: Reader
+    items: Sequence[Any]
+
+
+class Reader(Protocol):
+    """What opens the files of a lot; it can be pickled."""
+
+    def open(self, item: Any) -> BinaryIO:
+        """Open one. Raises OSError where it cannot be read."""
 
 
 class Tree(ABC):
     """Files by relative name ("cats/1.png"), as found when first asked for."""
 
+    suffixes = (".zip",)  # of files that are trees; they are no part of the name
+
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self.name = path.resolve().stem if path.suffix.lower() == ".zip" else path.resolve().name
+        self.name = path.resolve().stem if path.suffix.lower() in self.suffixes else path.resolve().name
+
+    @property
+    def names(self) -> list[str]:
+        """Every file, sorted; no junk, no dot files."""
+        return self._listing[0]
+
+    @property
+    def identity(self) -> str:
+        """Hash of the place, and of every file's name and stamp, which changes when the file may have changed."""
+        return self._listing[1]
 
     @cached_property
-    def stamps(self) -> dict[str, str]:
-        """Every file, sorted, with a stamp that changes when it may have changed; no junk, no dot files."""
+    def _listing(self) -> tuple[list[str], str]:
         found = self._find()
-        return {name: found[name] for name in sorted(found) if not any(map(_is_junk, name.split("/")))}
+        names = sorted(found)
+        digest = hashlib.sha256(f"{READS}\n{self.path}".encode("utf-8", "surrogateescape"))
+        for start in range(0, len(names), LINES):
+            lines = "".join(f"\n{name}\0{found[name]}" for name in names[start : start + LINES])
+            digest.update(lines.encode("utf-8", "surrogateescape"))
+        return names, digest.hexdigest()  # of a million files the stamps alone would take 120 MB
 
     @abstractmethod
-    def _find(self) -> dict[str, str]: ...
+    def _find(self) -> dict[str, str]:
+        """List every file but junk, with its stamp."""
 
     @abstractmethod
     def open(self, name: str) -> BinaryIO:
@@ -41,37 +76,58 @@ class Tree(ABC):
         with self.open(name) as file:
             return file.read()
 
+    def held(self, name: str) -> bytes | str:
+        """Read a whole file; where it cannot be read, say why."""
+        try:
+            return self.read(name)
+        except OSError as error:
+            return str(error.strerror or error)
+
+    @abstractmethod
+    def lot(self, names: Sequence[str]) -> Lot:
+        """Some files, for another process to read."""
+
 
 class Folder(Tree):
     """Files of a folder and the folders in it; linked folders are followed."""
 
+    suffixes = ()
+
     def _find(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        self._walk(self.path, "", frozenset(), found)
+        self._walk(str(self.path), "", frozenset(), found)
         return found
 
-    def _walk(self, folder: Path, prefix: str, above: frozenset[str], found: dict[str, str]) -> None:
+    def _walk(self, folder: str, prefix: str, above: frozenset[str], found: dict[str, str]) -> None:
         real = os.path.realpath(folder)
         if real in above:
             return  # a link to a folder it lies in
+        below = []
         try:
-            entries = list(os.scandir(folder))
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] == "." or name.lower() in JUNK:
+                        continue
+                    if entry.is_dir():
+                        below.append(name)
+                    else:
+                        found[prefix + name] = _stamp(entry)
         except OSError as error:
             raise RequestError(f"Folder '{folder}' cannot be listed: {error.strerror}.") from None
-        for entry in entries:
-            if _is_junk(entry.name):
-                continue
-            if entry.is_dir():
-                self._walk(Path(entry.path), f"{prefix}{entry.name}/", above | {real}, found)
-            else:
-                found[prefix + entry.name] = _stamp(entry)
+        for name in below:
+            self._walk(f"{folder}{os.sep}{name}", f"{prefix}{name}/", above | {real}, found)
 
     def open(self, name: str) -> BinaryIO:
         """Open a file. Raises OSError where it cannot be read."""
-        path = self.path / name
-        if not path.is_file():
-            raise OSError("a broken link" if path.is_symlink() else "not a regular file")  # a pipe would wait for ever
-        return path.open("rb")
+        path = f"{self.path}{os.sep}{name}"
+        if not os.path.isfile(path):
+            raise OSError("a broken link" if os.path.islink(path) else "not a regular file")  # a pipe never ends
+        return open(path, "rb")
+
+    def lot(self, names: Sequence[str]) -> Lot:
+        """Names alone: the other process opens the files."""
+        return Lot(Folder(self.path), names)
 
 
 class Archive(Tree):
@@ -86,7 +142,11 @@ class Archive(Tree):
             raise RequestError(f"'{self.path}' cannot be read as a zip: {reason}.") from None
 
     def _find(self) -> dict[str, str]:
-        return {info.filename: f"{info.file_size} {info.CRC}" for info in self._zip.infolist() if not info.is_dir()}
+        return {
+            info.filename: f"{info.file_size} {info.CRC}"
+            for info in self._zip.infolist()
+            if not info.is_dir() and not any(map(_is_junk, info.filename.split("/")))
+        }
 
     def open(self, name: str) -> BinaryIO:
         """Inflate a file. Raises OSError where it cannot be read."""
@@ -99,6 +159,20 @@ class Archive(Tree):
             Exception
         ) as error:  # BadZipFile, RuntimeError where it is locked, and zlib, bz2, lzma each raise their own
             raise OSError(f"damaged or locked in the zip: {error}") from None
+
+    def lot(self, names: Sequence[str]) -> Lot:
+        """The files' content: to list a large zip again would take the other process longer than decoding."""
+        return Lot(Held(), [self.held(name) for name in names])
+
+
+class Held:
+    """Opens what has been read already, or says why it could not be."""
+
+    def open(self, item: bytes | str) -> BinaryIO:
+        """Open bytes. Raises OSError with a text."""
+        if isinstance(item, str):
+            raise OSError(item)
+        return io.BytesIO(item)
 
 
 def _is_junk(part: str) -> bool:

@@ -83,7 +83,8 @@ def test_what_was_left_out_is_said_every_time(tmp_path, draw, caplog):
     ("name", "told"),
     [
         ("nmist", "Did you mean mnist"),
-        ("hub:someone/something", "No folder or zip at 'hub:someone/something'"),
+        ("hub:someone", "expected hub:owner/name"),
+        ("{here}/shards-{{000..127}}.tar", "/shards-000.tar' (128 of 128 are missing)"),
         ("./nowhere/at/all", "Nor is there anything in 'nowhere/at'"),
         ("{here}/pictore", "Did you mean pictures?"),
         ("{here}/words.txt", "is a file, but no zip"),
@@ -102,6 +103,16 @@ def test_what_cannot_be_opened_is_told_in_a_line_or_two(tmp_path, name, told):
         open_data(name.format(here=tmp_path), size=8)
     assert told in str(refused.value)
     assert str(refused.value).count("\n") <= 1
+
+
+def test_a_large_folder_is_listed_once_for_a_command(tmp_path, draw, monkeypatch):
+    draw("set/1.png")
+    monkeypatch.setattr("ganzoo.data.catalogue.SLOW", -1.0)
+    first = find_source(str(tmp_path / "set"))
+    draw("set/2.png")
+    assert len(find_source(str(tmp_path / "set"))) == len(first) == 1
+    monkeypatch.setattr("ganzoo.data.catalogue.RECENT", -1.0)
+    assert len(find_source(str(tmp_path / "set"))) == 2
 
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": -4}, {"size": 100_000}, {"size": 8, "channels": 2}])

@@ -39,6 +39,16 @@ def test_the_parts_share_no_example():
     assert not seen & {picture.tobytes() for picture in next(test).images[:2000]}
 
 
+@pytest.mark.parametrize("build", [anime, ring])
+def test_what_is_made_after_a_mark_is_the_rest(build):
+    source = small(build(), 300)
+    source.stretch = lambda size: 128
+    whole = list(source.chunks(8, 0))
+    for place, chunk in enumerate(whole):
+        rest = list(source.chunks_after(8, 0, chunk.mark))
+        assert [each.images.tobytes() for each in rest] == [each.images.tobytes() for each in whole[place + 1 :]]
+
+
 def test_an_unknown_part_is_refused():
     with pytest.raises(RequestError, match="no part 'valid'; it has train, test"):
         anime("valid")

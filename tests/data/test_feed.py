@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganzoo.data.ahead import Ahead, ahead_of, memory
 from ganzoo.data.catalogue import open_data
 from ganzoo.data.feed import Feed, Order
 from ganzoo.data.pack import Pack, Pair
@@ -34,6 +35,10 @@ def numbered(folder, count: int = COUNT, captions: int = 0) -> Pack:
 
 def shown(batch: torch.Tensor) -> list[int]:
     return ((batch[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+
+
+def pack_again(pack: Pack) -> Pack:
+    return Pack(pack.path)  # mapped anew: advice is of a mapping
 
 
 @pytest.fixture
@@ -116,6 +121,37 @@ def test_each_side_of_a_pair_has_its_own_order(tmp_path):
     same = Feed(Pair("same", a, a), seed=0).batch(0, COUNT)
     assert shown(same["a"]) != shown(same["b"])
     assert torch.equal(feed.batch(30, 5)["b"], batch["b"][30:35])
+
+
+def test_reading_ahead_changes_nothing_but_what_the_disk_is_asked_for(pack, monkeypatch):
+    positions = [0, 3, 6, 9, 12, 2, 40, 44, 48, 48, 5000, 1]
+    plain = Feed(pack, seed=0)
+    expected = [shown(plain.batch(position, 3)["image"]) for position in positions]
+    monkeypatch.setattr("ganzoo.data.ahead.memory", lambda: 0)
+    asked = []
+    ask = Ahead._ask
+    monkeypatch.setattr(Ahead, "_ask", lambda self, index: (asked.append(index.tolist()), ask(self, index)))
+    feed = Feed(pack_again(pack), seed=0)
+    assert [shown(feed.batch(position, 3)["image"]) for position in positions] == expected
+    order = Order(COUNT, (0,))
+    assert asked[:9] == [order.indices(position, 3).tolist() for position in range(0, 27, 3)]  # the first, and 8 more
+    assert asked[9] == order.indices(27, 3).tolist()  # then one for each
+
+
+def test_reading_ahead_follows_the_steps_of_a_rank(pack, monkeypatch):
+    monkeypatch.setattr("ganzoo.data.ahead.memory", lambda: 0)
+    asked = []
+    monkeypatch.setattr(Ahead, "_ask", lambda self, index: asked.append(index.tolist()))
+    feed, order = Feed(pack_again(pack), seed=0), Order(COUNT, (0,))
+    for position in (2, 10, 18, 26):  # of eight examples this rank has two
+        feed.batch(position, 2)
+    assert asked[-1] == order.indices(26 + 8 * 8, 2).tolist()
+
+
+def test_a_pack_that_fits_into_memory_is_left_to_the_system(pack):
+    assert ahead_of(pack.images) is None
+    assert ahead_of(np.zeros((3, 4))) is None
+    assert 1 << 28 < memory() < 1 << 50
 
 
 class Points(Source):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -7,16 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganzoo.data.catalogue import find_source
 from ganzoo.data.pack import Pack, digest_of
 from ganzoo.data.packing import pack
-from ganzoo.data.source import Chunk, Source
-from ganzoo.errors import RequestError, WorkError
+from ganzoo.data.source import Chunk, Fault, Source
+from ganzoo.errors import Interrupted, RequestError, WorkError
 
 # A source for processes of their own: says on stdout that it is being decoded, then does as its argument says.
 SCRIPT = """
@@ -68,6 +71,31 @@ class Drawn(Source):
             images = np.broadcast_to(numbers[:, None, None, None], (len(numbers), 1, size, size)).astype(np.uint8)
             captions = [[f"number {number}"] for number in numbers]
             yield Chunk(images, numbers % 2, captions, {"number": numbers.astype(np.float32)})
+
+
+class Marked(Drawn):
+    """Says where it stands, and can be stopped there by an error of its own."""
+
+    place = "here"
+
+    def __init__(self, stop: int | None = None, error: type[BaseException] = KeyboardInterrupt, **rest: object) -> None:
+        super().__init__(**rest)
+        self.stop, self.error = stop, error
+        self.read: list[int] = []
+
+    def chunks(self, size: int, channels: int) -> Iterator[Chunk]:
+        yield from self.chunks_after(size, channels, 0)
+
+    def chunks_after(self, size: int, channels: int, mark: int) -> Iterator[Chunk]:
+        for chunk in super().chunks(size, channels):
+            first = int(chunk.attributes["number"][0])
+            if first == self.stop:
+                raise self.error
+            if first >= mark:
+                self.read.append(first)
+                chunk.mark = first + len(chunk.images)
+                chunk.faults = (Fault(f"{first}", "odd"),) if first == 4 else ()
+                yield chunk
 
 
 class Points(Source):
@@ -287,6 +315,114 @@ def test_an_interrupted_build_clears_up_after_itself():
     assert [path for path in packs().iterdir() if path.is_dir()] == []
 
 
+def files_of(made: Pack) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in made.path.iterdir()}
+
+
+def left() -> list[Path]:
+    return [*packs().glob("*.building"), *packs().glob("*.journal")]
+
+
+def in_one_go(monkeypatch, **rest: object) -> dict[str, bytes]:
+    with monkeypatch.context() as patch:
+        patch.setenv("GANZOO_CACHE", os.environ["GANZOO_CACHE"] + "-other")
+        return files_of(pack(Marked(**rest), size=2))
+
+
+def test_an_interrupted_build_is_gone_on_with_and_is_the_same_to_the_bit(monkeypatch, caplog):
+    with pytest.raises(
+        Interrupted, match=r"drawn: packing stopped after 8 of 10\. The same command goes on"
+    ) as stopped:
+        pack(Marked(stop=8), size=2)
+    assert stopped.value.exit_status == 130
+    assert len(left()) == 2
+    done = []
+    source = Marked()
+    made = pack(source, size=2, progress=lambda *each: done.append(each))
+    assert source.read == [8]
+    assert done[0] == (9, 10)  # a fault counts as done
+    assert "going on with a pack begun before, 9 of 10" in caplog.text
+    assert files_of(made) == in_one_go(monkeypatch)
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "read"),
+    [
+        (lambda images, journal: flip(images, 128 + 5), [0, 4, 8]),  # in the first chunk
+        (lambda images, journal: flip(images, 128 + 20), [4, 8]),  # in the second
+        (lambda images, journal: os.truncate(images, 128 + 20), [4, 8]),
+        (lambda images, journal: images.write_bytes(b""), [0, 4, 8]),
+        (lambda images, journal: images.unlink(), [0, 4, 8]),
+        (lambda images, journal: os.truncate(journal, journal.stat().st_size - 1), [4, 8]),
+        (lambda images, journal: flip(journal, journal.stat().st_size - 20), [4, 8]),
+        (lambda images, journal: images.write_bytes(images.read_bytes() + b"half a chunk"), [8]),
+    ],
+)
+def test_of_a_build_that_was_stopped_only_what_holds_is_kept(harm, read, monkeypatch):
+    with pytest.raises(Interrupted):
+        pack(Marked(stop=8), size=2)
+    (journal,) = packs().glob("*.journal")
+    (folder,) = packs().glob("*.building")
+    harm(folder / "images.npy", journal)
+    source = Marked()
+    made = pack(source, size=2)
+    assert source.read == read
+    assert files_of(made) == in_one_go(monkeypatch)
+
+
+def test_a_source_that_changed_meanwhile_starts_over():
+    with pytest.raises(Interrupted):
+        pack(Marked(stop=8), size=2)
+    changed = Marked(identity="newer")
+    pack(changed, size=2)
+    assert changed.read == [0, 4, 8]
+    assert left() == []  # nor is what was made of the older state kept
+
+
+def test_what_another_source_left_is_kept_for_a_while():
+    with pytest.raises(Interrupted):
+        pack(Marked(stop=8), size=2)
+    elsewhere = Marked(identity="elsewhere")
+    elsewhere.place = "there"
+    pack(elsewhere, size=2)
+    assert len(left()) == 2
+    (journal,) = packs().glob("*.journal")
+    os.utime(journal, (1, 1))
+    pack(Marked(identity="later"), size=3)
+    assert left() == []
+
+
+def test_a_source_that_fails_leaves_what_was_packed():
+    with pytest.raises(ValueError, match=r"^$"):
+        pack(Marked(stop=8, error=ValueError), size=2)
+    source = Marked()
+    pack(source, size=2)
+    assert source.read == [8]
+
+
+def test_a_killed_build_of_pictures_is_gone_on_with(tmp_path):
+    for number in range(24):
+        Image.new("RGB", (4, 4), (number,) * 3).save(tmp_path / f"{number:02}.png")
+    script = (
+        "import sys, os, signal\n"
+        "import ganzoo.data.pictures as pictures, ganzoo.data.reading as reading\n"
+        "from ganzoo.data.catalogue import open_data\n"
+        "pictures.STRETCH, reading.LONG, reading.processors = 4, float(sys.argv[2]), lambda: 2\n"
+        "def killed(done, total):\n"
+        "    if done >= 12: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "open_data(sys.argv[1], size=4, progress=killed)\n"
+    )
+    for seconds in ("9", "0"):  # in threads, and by a crew
+        done = subprocess.run([sys.executable, "-c", script, str(tmp_path), seconds], check=False, env=dict(os.environ))
+        assert done.returncode == -signal.SIGKILL
+    reached = []
+    made = pack(find_source(str(tmp_path)), size=4, progress=lambda *each: reached.append(each))
+    assert reached[0][0] >= 12
+    assert made.images[:, 0, 0, 0].tolist() == list(range(24))
+    assert left() == []
+
+
 def test_a_full_disk_is_named_with_the_place():
     resource = pytest.importorskip("resource")
     script = (
@@ -297,6 +433,20 @@ def test_a_full_disk_is_named_with_the_place():
     assert f"WorkError: The pack cannot be written to {packs()}: File too large." in done.stderr
     assert "GANZOO_CACHE" in done.stderr
     assert [path for path in packs().iterdir() if path.is_dir()] == []
+
+
+def test_a_disk_that_was_full_is_gone_on_with(monkeypatch):
+    def full(size: int, channels: int, mark: int) -> Iterator[Chunk]:
+        yield from islice(Marked().chunks_after(size, channels, mark), 2)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = Marked()
+    source.chunks_after = full
+    with pytest.raises(WorkError, match=r"(?s)No space left on device.*give the same command again"):
+        pack(source, size=2)
+    again = Marked()
+    assert files_of(pack(again, size=2)) == in_one_go(monkeypatch)
+    assert again.read == [8]
 
 
 def test_a_cache_that_is_no_folder_is_named(tmp_path, monkeypatch):

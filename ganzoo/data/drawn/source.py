@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -61,9 +62,14 @@ class MadeSource(Source):
 
     def chunks(self, size: int, channels: int) -> Iterator[Chunk]:
         """Make every example, in the order of the indices."""
+        return self.chunks_after(size, channels, 0)
+
+    def chunks_after(self, size: int, channels: int, mark: int) -> Iterator[Chunk]:
+        """Make the rest: a mark is the number of examples made."""
         step = self.stretch(size)
-        for start in range(0, len(self), step):
-            yield self.make(self._indices(start, min(start + step, len(self))), size, channels)
+        for start in range(mark, len(self), step):
+            stop = min(start + step, len(self))
+            yield replace(self.make(self._indices(start, stop), size, channels), mark=stop)
 
     @abstractmethod
     def modes(self) -> Mapping[str, int]:
