@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 def train(
     context: typer.Context,
     family: Annotated[str, typer.Argument(help="A family of `ganzoo list`, or a run named in zoo.toml.")],
-    data: Annotated[str, typer.Option(help="A data set, a folder, zip or shards of pictures, or hub:OWNER/NAME; see ganzoo data list.")] = "",
+    data: Annotated[
+        str, typer.Option(help="A data set, a folder or zip, shards, or hub:OWNER/NAME; see ganzoo data list.")
+    ] = "",
     preset: Annotated[str, typer.Option(help="A set of settings of the family; see ganzoo show FAMILY.")] = "",
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")] = None,
     images: Annotated[str, typer.Option(help="End after so many real images shown: 200k.")] = "",
