@@ -112,7 +112,7 @@ class Bank:
         if kept is None:
             kept = make()
             if self.world.is_first:
-                shelf.keep(kept, file)
+                kept = shelf.keep(kept, file)
         return kept
 
 
