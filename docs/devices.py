@@ -16,11 +16,11 @@ import torch
 from ganzoo.bench.tally import Tally
 from ganzoo.game import Progress
 from ganzoo.train.blueprint import draw_up
-from ganzoo.train.buffers import Buffers
 from ganzoo.train.engine import Engine
-from ganzoo.train.rehearsal import blank
-from ganzoo.train.shadow import Shadow
-from ganzoo.train.world import ALONE
+from ganzoo.train.memory.rehearsal import blank
+from ganzoo.train.memory.shadow import Shadow
+from ganzoo.train.ranks.buffers import Buffers
+from ganzoo.train.ranks.world import ALONE
 from ganzoo.zoo.config import resolve
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo

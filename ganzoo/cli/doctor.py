@@ -120,7 +120,7 @@ def _free() -> str:
     """What is free of it, where the machine says so."""
     import torch
 
-    from ganzoo.train.room import free_memory
+    from ganzoo.train.memory.room import free_memory
 
     free = free_memory(torch.device("cpu"))
     return "" if free is None else f", {free / GIB:.1f} GiB free"

@@ -51,7 +51,7 @@ def evaluate(
     """Score a run or a checkpoint; scores and what they were made from stay in the run's folder."""
     from ganzoo.score.evaluate import Judge
     from ganzoo.train.device import Backend
-    from ganzoo.train.world import World
+    from ganzoo.train.ranks.world import World
 
     names, world = wanted(metric), World.here()
     device = world.place(device)

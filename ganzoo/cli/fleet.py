@@ -44,7 +44,7 @@ def sends_away(request: Request, words: Sequence[str], fleet: Fleet, runs: Path,
     Raises:
         RequestError: the request does not suit so many devices, or there is no such queue.
     """
-    from ganzoo.train.world import World
+    from ganzoo.train.ranks.world import World
 
     if World.here().size > 1 or "SUBMITIT_EXECUTOR" in os.environ:
         return False
@@ -55,7 +55,7 @@ def sends_away(request: Request, words: Sequence[str], fleet: Fleet, runs: Path,
         print_sent(queued(request, words, fleet, runs), as_json)
         return True
     World(fleet.devices - 1, fleet.devices, fleet.devices - 1).place(request.device)
-    from ganzoo.train.fleet import launch
+    from ganzoo.train.ranks.fleet import launch
 
     launch(words, fleet.devices, fleet.restarts, print_note)
     return True

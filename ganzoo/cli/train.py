@@ -16,7 +16,7 @@ from ganzoo.errors import RequestError
 
 if TYPE_CHECKING:
     from ganzoo.data.pack import Pack, Pair
-    from ganzoo.train.memory import Memory
+    from ganzoo.train.memory.prediction import Memory
     from ganzoo.train.plan import Asked
     from ganzoo.train.request import Request
     from ganzoo.train.session import Result
@@ -106,8 +106,8 @@ def _plan(asked: Asked, folder: Path, name: str) -> Request:
 def _work(request: Request, folder: Path, mode: Any, name: str) -> Result | None:
     from ganzoo.train.display import Silence, display
     from ganzoo.train.launch import open_session
+    from ganzoo.train.ranks.world import World
     from ganzoo.train.runs import Runs
-    from ganzoo.train.world import World
 
     world, data = World.here(), _open(request)
     with (
@@ -152,9 +152,9 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
     """What would be done, down to the parameters of every network and the memory for them."""
     from ganzoo.train.blueprint import count_parameters
     from ganzoo.train.device import Backend
-    from ganzoo.train.fitting import cut, fit, fits, shortage
-    from ganzoo.train.memory import predict
-    from ganzoo.train.room import free_memory
+    from ganzoo.train.memory.fitting import cut, fit, fits, shortage
+    from ganzoo.train.memory.prediction import predict
+    from ganzoo.train.memory.room import free_memory
     from ganzoo.zoo.values import shown
 
     data, backend = _open(request), Backend.choose(request.device, request.precision)
@@ -202,7 +202,7 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
 
 def _memory_rows(memory: Memory, free: int | None) -> list[tuple[str, str]]:
     """What the run is predicted to need, and what it is made of."""
-    from ganzoo.train.memory import in_words
+    from ganzoo.train.memory.prediction import in_words
 
     rows = [("memory", memory.reason)]
     if not memory.reason:

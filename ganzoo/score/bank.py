@@ -16,7 +16,7 @@ from ganzoo.score.extractors import Extractor, Features
 from ganzoo.score.metrics.frechet import Moments, moments
 from ganzoo.score.metrics.neighbours import ladders
 from ganzoo.score.reader import Reader, reader_of
-from ganzoo.train.world import ALONE, World
+from ganzoo.train.ranks.world import ALONE, World
 
 MOST_REAL = 50_000  # examples of the data that are compared with
 STRETCH = 1_024  # pictures between two reports of progress

@@ -13,9 +13,9 @@ from ganzoo.score.bank import MOST_REAL, Bank
 from ganzoo.score.exhibit import Exhibit, Refused, Report
 from ganzoo.score.extractors import Extractor, find_extractor
 from ganzoo.score.protocol import Protocol
+from ganzoo.train.ranks.world import ALONE, World
 from ganzoo.train.run import Run
 from ganzoo.train.trained import Trained
-from ganzoo.train.world import ALONE, World
 from ganzoo.zoo.cards import Metric
 from ganzoo.zoo.registry import zoo
 

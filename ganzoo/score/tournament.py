@@ -22,7 +22,7 @@ from ganzoo.train.abreast import Abreast
 from ganzoo.train.apart import News
 from ganzoo.train.device import Backend
 from ganzoo.train.launch import find_run
-from ganzoo.train.memory import predict
+from ganzoo.train.memory.prediction import predict
 from ganzoo.train.plan import Asked, Unfit, plan
 from ganzoo.train.request import Request
 from ganzoo.train.run import Run

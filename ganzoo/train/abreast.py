@@ -10,9 +10,9 @@ import torch
 
 from ganzoo.errors import GanzooError
 from ganzoo.train.apart import OFTEN, Apart, News
-from ganzoo.train.fitting import RESERVE
+from ganzoo.train.memory.fitting import RESERVE
+from ganzoo.train.memory.room import free_memory
 from ganzoo.train.plan import Asked
-from ganzoo.train.room import free_memory
 
 
 class Abreast:

@@ -15,11 +15,11 @@ from torch.optim import Optimizer
 
 from ganzoo.errors import RequestError, WorkError
 from ganzoo.game import Batch, Phase, Progress, Recipe
-from ganzoo.train import gradients
 from ganzoo.train.average import averages
-from ganzoo.train.buffers import Buffers
 from ganzoo.train.device import Backend, compile_nets, uncompiled
-from ganzoo.train.world import ALONE, World, stream
+from ganzoo.train.ranks import gradients
+from ganzoo.train.ranks.buffers import Buffers
+from ganzoo.train.ranks.world import ALONE, World, stream
 
 Draw = Callable[[int, int], Batch]  # (position in the data's order, number of examples)
 Part = Phase | str  # of a step: "begin", "loader", one of its phases, "averages"

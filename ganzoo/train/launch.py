@@ -15,18 +15,18 @@ from ganzoo.errors import RequestError
 from ganzoo.game import Progress, Recipe
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.fitting import settle, warning
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.health import Health
 from ganzoo.train.length import images_of
 from ganzoo.train.makers import changed, guests_of
+from ganzoo.train.memory.fitting import settle, warning
+from ganzoo.train.memory.room import free_memory
+from ganzoo.train.ranks.world import ALONE, World
 from ganzoo.train.request import Request, versions
-from ganzoo.train.room import free_memory
 from ganzoo.train.run import Run
 from ganzoo.train.runs import Runs, is_free
 from ganzoo.train.session import Display, Session
 from ganzoo.train.variety import Variety
-from ganzoo.train.world import ALONE, World
 from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.registry import zoo
 

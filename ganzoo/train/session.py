@@ -16,10 +16,10 @@ from ganzoo.errors import Interrupted, Said, WorkError
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
 from ganzoo.train.card import write_card
-from ganzoo.train.council import Council, Orders
 from ganzoo.train.engine import Diverged, Engine
 from ganzoo.train.gallery import Gallery
 from ganzoo.train.health import Health
+from ganzoo.train.ranks.lockstep import Lockstep, Orders
 from ganzoo.train.request import Request
 from ganzoo.train.run import Run
 from ganzoo.train.signals import stop_signals
@@ -78,7 +78,7 @@ class Session:
     ):
         self.request, self.run, self.engine, self.gallery = request, run, engine, gallery
         self.health, self.about, self.display = health, about, display
-        self.world, self._council, self._orders = engine.world, Council(engine.world), Orders()
+        self.world, self._lockstep, self._orders = engine.world, Lockstep(engine.world), Orders()
         self.seconds = 0.0  # of training, over every process that took part
         self.latest: dict[str, Any] = {}  # line of the log
         self._said: set[str] = set()  # alarms of this run, over every process that took part
@@ -172,7 +172,7 @@ class Session:
         # The sheet first: whoever finds a checkpoint finds its sheet beside it.
         if passed(before, now, SHEETS):
             self.hang()
-        self._orders = self._council.sit(now.step, stop[0] if stop else 0, self._clock)
+        self._orders = self._lockstep.sit(now.step, stop[0] if stop else 0, self._clock)
         if passed(before, now, CHECKPOINTS) or self._orders.save:
             self.save()
 

@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from ganzoo.game.nn import MinibatchStd
-from ganzoo.train.world import World
+from ganzoo.train.ranks.world import World
 
 SHAPED = {torch.rand, torch.randn}
 LIKE = {torch.rand_like, torch.randn_like, torch.randint_like}

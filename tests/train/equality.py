@@ -15,7 +15,7 @@ from ganzoo.game import Batch, Progress
 from ganzoo.testing.subject import CAPTION, CLASSES, WORDS, facts_for, noise
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.world import ALONE, World
+from ganzoo.train.ranks.world import ALONE, World
 from ganzoo.zoo.config import assignments, resolve
 from ganzoo.zoo.registry import zoo
 

@@ -68,7 +68,7 @@ def serve(tasks: Connection, rank: int, size: int, port: int) -> None:
     }
     import torch
 
-    from ganzoo.train.world import World
+    from ganzoo.train.ranks.world import World
 
     torch.set_num_threads(1)
     with World.here().joined(torch.device("cpu")):

@@ -13,10 +13,10 @@ from torch import nn
 
 from ganzoo.errors import GanzooError, RequestError
 from ganzoo.game import Phase, Progress, Recipe, adam
-from ganzoo.train.council import Council, Orders
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.world import World
+from ganzoo.train.ranks.lockstep import Lockstep, Orders
+from ganzoo.train.ranks.world import World
 
 CYCLEGAN = Case("cyclegan", 12)  # its pools are each rank's own
 
@@ -138,14 +138,14 @@ def compile_where(rank: int) -> tuple[str | None, bool]:
 
 
 def sit(signalled: int, at: int) -> tuple[int, int, int]:
-    """Steps until the council says stop, with which signal, and how often it sat; SIGTERM comes to one rank."""
+    """Steps until the lockstep says stop, with which signal, and how often it sat; SIGTERM comes to one rank."""
     world = World.here()
-    council, sittings = Council(world), 0
+    lockstep, sittings = Lockstep(world), 0
     for step in range(1, 10_000):
         stop = signal.SIGTERM if world.rank == signalled and step >= at else 0
-        before = council._next
-        orders = council.sit(step, stop, lambda: Orders(tick=True))
-        sittings += council._next != before
+        before = lockstep._next
+        orders = lockstep.sit(step, stop, lambda: Orders(tick=True))
+        sittings += lockstep._next != before
         if orders.stop:
             return step, orders.stop, sittings
     return 0, 0, sittings

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ganzoo.__main__ import main
-from ganzoo.train.fleet import _cause
+from ganzoo.train.ranks.fleet import _cause
 from ganzoo.train.run import Run
 
 PATIENCE = 120.0  # seconds until what never comes is a failure

@@ -19,13 +19,13 @@ from ganzoo.game import Phase, Progress, Recipe, adam
 from ganzoo.testing.subject import CAPTION, Subject
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.fitting import RESERVE, cut, fit, fits, note, parts_of, prove, settle, warning
-from ganzoo.train.ledger import Ledger, bytes_of
-from ganzoo.train.memory import Memory, in_words, predict, resident, surely_fits
+from ganzoo.train.memory.fitting import RESERVE, cut, fit, fits, note, parts_of, prove, settle, warning
+from ganzoo.train.memory.ledger import Ledger, bytes_of
+from ganzoo.train.memory.prediction import Memory, in_words, predict, resident, surely_fits
+from ganzoo.train.memory.rehearsal import kinds_of_steps, rehearse, weigh
+from ganzoo.train.memory.room import free_memory
 from ganzoo.train.plan import Asked, plan
-from ganzoo.train.rehearsal import kinds_of_steps, rehearse, weigh
 from ganzoo.train.request import Request
-from ganzoo.train.room import free_memory
 from ganzoo.zoo.cards import Family
 from ganzoo.zoo.config import Config, resolve
 from ganzoo.zoo.facts import Facts

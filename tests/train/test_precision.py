@@ -14,7 +14,7 @@ from ganzoo.game.penalties import gradient_penalty, r1
 from ganzoo.testing.subject import Subject
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.rehearsal import every_phase_due
+from ganzoo.train.memory.rehearsal import every_phase_due
 from ganzoo.zoo.registry import zoo
 
 BF16 = Backend(torch.device("cpu"), "bf16")

@@ -14,9 +14,9 @@ from pair import Pair
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganzoo.errors import RequestError
-from ganzoo.train import gradients
-from ganzoo.train.buffers import Buffers
-from ganzoo.train.world import ALONE, World, stream
+from ganzoo.train.ranks import gradients
+from ganzoo.train.ranks.buffers import Buffers
+from ganzoo.train.ranks.world import ALONE, World, stream
 
 QUICK = {"vanilla", "dcgan", "wgan", "aae"}
 HIDDEN = 1e-10  # what is left of a gradient's difference in double precision

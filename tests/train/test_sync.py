@@ -15,8 +15,8 @@ from ganzoo.testing.subject import CAPTION, Subject
 from ganzoo.train.blueprint import draw_up
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.rehearsal import blank, every_phase_due, kinds_of_steps
-from ganzoo.train.shadow import Shadow
+from ganzoo.train.memory.rehearsal import blank, every_phase_due, kinds_of_steps
+from ganzoo.train.memory.shadow import Shadow
 from ganzoo.zoo.config import resolve
 from ganzoo.zoo.registry import zoo
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganzoo.train.world import World
+from ganzoo.train.ranks.world import World
 
 
 def average(opt: Optimizer, world: World, beside: Sequence[Tensor]) -> None:

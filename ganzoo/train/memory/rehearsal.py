@@ -16,9 +16,9 @@ from ganzoo.game import Batch, Phase, Progress, Recipe
 from ganzoo.train.blueprint import draw_up
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.ledger import Ledger, bytes_of
+from ganzoo.train.memory.ledger import Ledger, bytes_of
+from ganzoo.train.memory.shadow import Shadow
 from ganzoo.train.request import Request
-from ganzoo.train.shadow import Shadow
 from ganzoo.zoo.facts import Facts
 
 LOOKS = 256  # places of a run that are looked at for steps of another kind

@@ -12,9 +12,9 @@ from ganzoo.data.captions import LONGEST
 from ganzoo.data.feed import ORDERS, RESIDENT
 from ganzoo.data.pack import Pack, Pair
 from ganzoo.train.device import Backend
-from ganzoo.train.rehearsal import Weight, rehearse
+from ganzoo.train.memory.rehearsal import Weight, rehearse
+from ganzoo.train.memory.room import free_memory
 from ganzoo.train.request import Request
-from ganzoo.train.room import free_memory
 from ganzoo.zoo.facts import Facts
 
 MIB, GIB = 1 << 20, 1 << 30

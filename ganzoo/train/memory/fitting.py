@@ -19,10 +19,10 @@ from ganzoo.errors import WorkError
 from ganzoo.game.nn import MinibatchStd
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.ledger import bytes_of
-from ganzoo.train.memory import Memory, in_words, predict, surely_fits
+from ganzoo.train.memory.ledger import bytes_of
+from ganzoo.train.memory.prediction import Memory, in_words, predict, surely_fits
+from ganzoo.train.memory.room import free_memory
 from ganzoo.train.request import Request
-from ganzoo.train.room import free_memory
 from ganzoo.zoo.config import Config
 from ganzoo.zoo.facts import Facts
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ganzoo.train.world import World
+from ganzoo.train.ranks.world import World
 
 PERIOD = 0.25  # seconds between two sittings, where steps are shorter
 MOST = 4  # times as many steps until the next sitting than until this one, at most
@@ -25,7 +25,7 @@ class Orders:
 NONE = Orders()
 
 
-class Council:
+class Lockstep:
     """Sits after a step, or after so many as fill a quarter of a second: no rank waits for another in every step.
 
     A signal counts on whichever rank it comes; what depends on the clock is the first rank's to say. The lone process

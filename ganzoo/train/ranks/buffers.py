@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from ganzoo.train.world import World
+from ganzoo.train.ranks.world import World
 
 
 class Buffers:

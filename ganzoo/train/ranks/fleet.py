@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from ganzoo.errors import Interrupted, RequestError, Said, WorkError
-from ganzoo.train.world import LAUNCHED
+from ganzoo.train.ranks.world import LAUNCHED
 
 GRACE = "45"  # seconds that ranks have to save themselves, in which torch then kills them
 FINAL = (RequestError.exit_status, Interrupted.exit_status)  # of no use to try again
