@@ -69,7 +69,7 @@ def train(
     request = _plan(asked, runs, name)
     mode = "resume" if resume else "new" if new else "auto"
     if dry_run:
-        _show_plan(request, runs, name, as_json)
+        _show_plan(request, runs, name, devices, as_json)
         return
     if queue or devices > 1:
         from ganzoo.cli import fleet
@@ -148,8 +148,9 @@ def _prove(request: Request) -> None:
     draw_up(request.family, request.config, usual_facts(request.family, request.config, "points" in request.gives))
 
 
-def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
-    """What would be done, down to the parameters of every network and the memory for them."""
+def _show_plan(request: Request, runs: Path, name: str, devices: int, as_json: bool) -> None:
+    """What would be done, down to the parameters of every network and the memory for them; nothing is packed."""
+    from ganzoo.data.catalogue import facts_of
     from ganzoo.train.blueprint import count_parameters
     from ganzoo.train.device import Backend
     from ganzoo.train.memory.fitting import cut, fit, fits, shortage
@@ -157,21 +158,22 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
     from ganzoo.train.memory.room import free_memory
     from ganzoo.zoo.values import shown
 
-    data, backend = _open(request), Backend.choose(request.device, request.precision)
-    networks = count_parameters(request.family, request.config, data.facts)
+    backend = Backend.choose(request.device, request.precision)
+    facts = facts_of(request.data, size=request.config.size, channels=request.config.channels)
+    networks = count_parameters(request.family, request.config, facts)
     free = free_memory(backend.device)
     if request.fit:
-        parts, memory = fit(request, data, backend, free)
+        parts, memory = fit(request, facts, backend, free, devices)
         request = cut(request, parts)
     else:
-        memory = predict(request, data, backend, free)
+        memory = predict(request, facts, backend, free, devices)
     config = asdict(request.config)
     if as_json:
         print_json(
             {
                 "family": request.family.name,
                 "preset": request.preset,
-                "data": {"name": request.data, "count": data.facts.count, "shape": list(data.facts.shape)},
+                "data": {"name": request.data, "count": facts.count, "shape": list(facts.shape)},
                 "seed": request.seed,
                 "steps": request.steps,
                 "budget": request.budget,
@@ -187,7 +189,7 @@ def _show_plan(request: Request, runs: Path, name: str, as_json: bool) -> None:
     end = f"{request.steps:,} steps" if request.steps else f"{request.budget:g} s" if request.budget else ""
     rows = [
         ("family", f"{request.family.name}, preset {request.preset}"),
-        ("data", f"{request.data}, {data.facts.count:,} of shape {'x'.join(map(str, data.facts.shape))}"),
+        ("data", f"{request.data}, {facts.count:,} of shape {'x'.join(map(str, facts.shape))}"),
         ("length", end or f"{request.config.images:,} images"),
         ("run", runs / (name or request.run_name)),
         ("device", backend),

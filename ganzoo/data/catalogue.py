@@ -17,9 +17,11 @@ from ganzoo.data.shards import are_shards, open_shards
 from ganzoo.data.source import Fault, PairSource, Source
 from ganzoo.data.tree import Archive, Folder
 from ganzoo.errors import RequestError, did_you_mean
+from ganzoo.zoo.facts import Facts
 from ganzoo.zoo.project import NamedSource, project
 from ganzoo.zoo.registry import folded, zoo
 
+GLANCE = 8  # pixels a side of a picture that is only looked at
 LARGEST_SIDE = 4096  # pixels; a pack of larger pictures is a typing error
 
 SLOW = 1.0  # seconds that the listing of a folder takes for it to be remembered
@@ -46,10 +48,7 @@ def open_data(
         RequestError: there is no such data, or nothing in it is usable.
         WorkError: the pack cannot be written.
     """
-    if not 1 <= size <= LARGEST_SIDE:
-        raise RequestError(f"size={size}: expected a number of pixels from 1 to {LARGEST_SIDE}.")
-    if channels not in (0, 1, 3, 4):
-        raise RequestError(f"channels={channels}: expected 1, 3 or 4, or 0 to take what the data has.")
+    _check(size, channels)
     source = find_source(name).split(split)
     opened = (
         _pack_pair(source, size, channels, progress)
@@ -61,9 +60,36 @@ def open_data(
     return opened
 
 
+def facts_of(name: str, *, size: int, channels: int = 0) -> Facts:
+    """What is known of a data set without packing it: its count is of all there is, faulty files among them.
+
+    Arguments and errors are those of `open_data`.
+    """
+    _check(size, channels)
+    source = find_source(name).split("train")
+    sides = (source.a, source.b) if isinstance(source, PairSource) else (source,)
+    seen = [side.glance(1, GLANCE, channels).images for side in sides]
+    if not all(map(len, seen)):  # the first pictures are faulty: only a look at all of them can tell
+        return open_data(name, size=size, channels=channels).facts
+    depth = max(images.shape[1] for images in seen)
+    return Facts(
+        shape=(depth,) if "points" in sides[0].gives else (depth, size, size),
+        count=max(map(len, sides)),
+        classes=sides[0].classes,
+        words=sides[0].words,
+    )
+
+
 def find_source(name: str) -> Source | PairSource:
     """Find what a name or path stands for, without decoding anything. Raises RequestError where there is nothing."""
     return _find(name, ())
+
+
+def _check(size: int, channels: int) -> None:
+    if not 1 <= size <= LARGEST_SIDE:
+        raise RequestError(f"size={size}: expected a number of pixels from 1 to {LARGEST_SIDE}.")
+    if channels not in (0, 1, 3, 4):
+        raise RequestError(f"channels={channels}: expected 1, 3 or 4, or 0 to take what the data has.")
 
 
 def told(name: str, faults: Sequence[Fault]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.data.catalogue import find_source, open_data
+from ganzoo.data.catalogue import facts_of, find_source, open_data
 from ganzoo.data.pack import Pair
 from ganzoo.errors import RequestError
 
@@ -63,6 +63,32 @@ def test_both_sides_of_a_pair_get_the_same_channels(tmp_path, draw):
     assert pair.a.facts.shape == pair.b.facts.shape == pair.facts.shape == (3, 8, 8)
     assert open_data(str(tmp_path / "set"), size=8, split="test").facts.shape == (1, 8, 8)
     assert open_data(str(tmp_path / "set"), size=8).hash == pair.hash
+
+
+def test_facts_are_known_without_packing(tmp_path, draw, monkeypatch):
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    draw("grey/cats/1.png", "L")
+    draw("grey/dogs/2.png", "L")
+    draw("pair/trainA/1.png", "L")
+    draw("pair/trainB/2.png")
+    known = {name: facts_of(str(tmp_path / name), size=8) for name in ("grey", "pair")}
+    known |= {name: facts_of(name, size=8) for name in ("ring", "shapes", "animals")}
+    assert facts_of("anime", size=1024, channels=1).shape == (1, 1024, 1024)
+    assert not (tmp_path / "cache" / "packs").exists()
+    assert known["grey"] == open_data(str(tmp_path / "grey"), size=8).facts
+    assert known["pair"] == open_data(str(tmp_path / "pair"), size=8).facts
+    assert known["ring"] == open_data("ring", size=8).facts
+    assert (len(known["animals"].classes), known["shapes"].shape) == (10, (3, 8, 8))
+    assert known["shapes"].words
+
+
+def test_facts_of_faulty_first_pictures_are_looked_for(tmp_path, draw):
+    draw("set/2.png")
+    (tmp_path / "set/1.png").touch()
+    assert facts_of(str(tmp_path / "set"), size=8).count == 1
+    (tmp_path / "set/2.png").unlink()
+    with pytest.raises(RequestError, match="Nothing usable"):
+        facts_of(str(tmp_path / "set"), size=8)
 
 
 def test_what_was_left_out_is_said_every_time(tmp_path, draw, caplog):
