@@ -74,6 +74,7 @@ ENVIRONMENT = {
     "GANZOO_CACHE": "folder for what can be made or fetched again: packs, downloads. Default: the user's cache folder",
     "GANZOO_DATA": "folder looked in first for named sets (mnist, fashion-mnist, cifar10), laid out as by torchvision",
     "GANZOO_LOAD_PLUGINS": "of the guests load only these, separated by commas; empty: none",
+    "GANZOO_RETURN_MEMORY": "1: freed memory goes back to the system at once (Linux): less of it, and slower steps",
     "GANZOO_SKIP_PLUGINS": "switch these plugins off, as `-p no:NAME` does",
     "GANZOO_STRICT": "1: a fault of a plugin is an error instead of a line on stderr",
     "NO_COLOR": "anything: tables without bold letters",

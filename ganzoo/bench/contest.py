@@ -9,6 +9,7 @@ from itertools import cycle
 
 from ganzoo.bench.ceiling import Ceiling
 from ganzoo.bench.course import Course, Kind, name_of
+from ganzoo.bench.elsewhere import Elsewhere
 from ganzoo.bench.opponent import Opponent
 from ganzoo.bench.stopwatch import Reading, stopwatch_for
 
@@ -33,7 +34,7 @@ class Contest:
     A turn is some steps of one kind in a row; the device is waited for before the first and after the last alone.
     """
 
-    def __init__(self, course: Course, ceiling: Ceiling, opponent: Opponent | None = None) -> None:
+    def __init__(self, course: Course, ceiling: Ceiling, opponent: Opponent | Elsewhere | None = None) -> None:
         self.course, self.ceiling, self.opponent = course, ceiling, opponent
         self.watch = stopwatch_for(course.engine.backend.device)
         self.images = 0.0  # real images in a step, the mean of all kinds; known once warm

@@ -8,8 +8,13 @@ from math import lcm
 
 from ganzoo.bench.stopwatch import waiting_for
 from ganzoo.bench.tally import Tally, Work
+from ganzoo.data.feed import Feed
+from ganzoo.data.pack import Pack, Pair
 from ganzoo.game import Batch, Phase
+from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine, Part
+from ganzoo.train.launch import ready
+from ganzoo.train.request import Request
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,12 @@ class Course:
 
     def _further(self, position: int, n: int) -> Batch:
         return self._draw(position + self._shown, n)
+
+
+def course_for(request: Request, data: Pack | Pair, backend: Backend, at: float) -> Course:
+    """The course of a request, on the data path of training."""
+    feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
+    return Course(ready(request, data.facts, feed, backend), at)
 
 
 def name_of(part: Part) -> str:

@@ -26,6 +26,8 @@ class Opponent:
         WorkError: the file cannot be imported.
     """
 
+    needs_subject = True
+
     def __init__(self, target: str) -> None:
         path, colon, self.function = target.rpartition(":")
         if not (colon and path and self.function):

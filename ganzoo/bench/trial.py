@@ -10,18 +10,17 @@ import torch
 
 from ganzoo.bench.ceiling import Ceiling
 from ganzoo.bench.contest import Contest
-from ganzoo.bench.course import Course
+from ganzoo.bench.course import Course, course_for
+from ganzoo.bench.elsewhere import Elsewhere
 from ganzoo.bench.machine import commit, forget_peak, hardware
 from ganzoo.bench.opponent import Opponent
 from ganzoo.bench.result import Result, Setting
 from ganzoo.bench.subject import subject_of
 from ganzoo.bench.summary import summed_up
 from ganzoo.bench.tally import Work
-from ganzoo.data.feed import Feed
 from ganzoo.data.pack import Pack, Pair
 from ganzoo.errors import WorkError
 from ganzoo.train.device import Backend, uncompiled
-from ganzoo.train.launch import ready
 from ganzoo.train.request import Request, versions
 
 Report = Callable[[str, int, int], None]  # (what is being done, how far, of how many)
@@ -39,7 +38,9 @@ class Trial:
         note: is told what a person should know.
     """
 
-    def __init__(self, at: float, rounds: int, opponent: Opponent | None = None, *, report: Report, note: Note) -> None:
+    def __init__(
+        self, at: float, rounds: int, opponent: Opponent | Elsewhere | None = None, *, report: Report, note: Note
+    ) -> None:
         self.at, self.rounds, self.opponent = at, rounds, opponent
         self.report, self.note = report, note
 
@@ -63,15 +64,18 @@ class Trial:
         self.report(f"{name}: getting ready", 0, rounds)
         backend = Backend.choose(request.device, request.precision)
         forget_peak(backend.device)
-        course = self._course(request, data, backend)
+        course = course_for(request, data, backend, self.at)
         compiled = request.compile and self._compiled(name, course)
         for kind in course.kinds:
             course.step(kind.numbers[0])
         peak = backend.peak_memory()  # before anybody else is here
         work = work_of(course)
         if self.opponent:
-            # The first networks once more: those that have stepped are no longer everybody's beginning.
-            self.opponent.meet(subject_of(self._course(request, data, backend).engine, request.config, data))
+            subject = None
+            if self.opponent.needs_subject:
+                # The first networks once more: those that have stepped are no longer everybody's beginning.
+                subject = subject_of(course_for(request, data, backend, self.at).engine, request.config, data)
+            self.opponent.meet(subject)
         contest = Contest(course, Ceiling(backend), self.opponent)
         contest.warm()
         held = []
@@ -86,10 +90,6 @@ class Trial:
         if reason := course.engine.compile():
             self.note(f"{name}: not compiled, timed without: {reason}")
         return not reason
-
-    def _course(self, request: Request, data: Pack | Pair, backend: Backend) -> Course:
-        feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
-        return Course(ready(request, data.facts, feed, backend), self.at)
 
     def _setting(self, request: Request, course: Course, backend: Backend, compiled: bool) -> Setting:
         place = course.place

@@ -43,6 +43,9 @@ def bench(
     against: Annotated[
         str, typer.Option(metavar="PATH.py:FUNCTION", help="Time a training step of your own beside it.")
     ] = "",
+    apart: Annotated[
+        bool, typer.Option("--apart", help="With --against: that step in a process of its own, as torch leaves it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a row a family, to be kept over time.")] = False,
 ) -> None:
@@ -51,20 +54,24 @@ def bench(
         raise RequestError("--json is one document, --csv are rows: give one of them.")
     if against and len(families) > 1:
         raise RequestError(f"--against is a step of one family, and here are {len(families)}. Name one.")
+    if apart and not against:
+        raise RequestError("--apart says where the step of --against runs, and there is none.")
     if batch == "auto":
         raise RequestError(
             "A speed is of one batch: give a number. ganzoo train --batch auto --dry-run finds what fits."
         )
+    from ganzoo.bench.elsewhere import Elsewhere
     from ganzoo.bench.opponent import Opponent
     from ganzoo.bench.trial import Trial
     from ganzoo.train.plan import Asked, plan
 
     options = {"device": device, "precision": precision, "compile": compiled}
-    requests = [
-        plan(Asked(name, data, preset, settings or (), batch=batch, size=size, options=options)) for name in families
-    ]
-    opponent = Opponent(against) if against else None
+    asked = [Asked(name, data, preset, settings or (), batch=batch, size=size, options=options) for name in families]
+    requests = [plan(each) for each in asked]
     sets = [_open(request) for request in requests]
+    opponent = None
+    if against:
+        opponent = Elsewhere(against, asked[0], at) if apart else Opponent(against)
     with progress_bar() as report:
         trial = Trial(at, rounds, opponent, report=report, note=print_note)
         results = [trial.hold(request, opened) for request, opened in zip(requests, sets, strict=True)]
