@@ -10,6 +10,7 @@ The table goes into docs/bench.md.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ from ganzoo.bench.summary import spread
 from ganzoo.data.catalogue import open_data
 from ganzoo.data.feed import Feed
 from ganzoo.game.nn import linear
-from ganzoo.train import device
 from ganzoo.train.average import Average
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
@@ -148,10 +148,8 @@ def ratios(row: str, switch: str, rounds: int) -> list[float]:
     return [each.opponent / each.step for each in held]
 
 
-def seconds(row: str, rounds: int, keeps: bool) -> float:
-    """A step in this process, which keeps freed memory or does not."""
-    if not keeps:
-        device.keep_freed_memory = bool
+def seconds(row: str, rounds: int) -> float:
+    """A step in this process."""
     request, data = asked_for(row)
     contest = Contest(course_of(request, data, Backend.choose("cpu", "fp32")), Unlimited())
     contest.warm()
@@ -162,8 +160,10 @@ def ratios_of_processes(row: str, rounds: int) -> list[float]:
     taken: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(max(3, rounds // 2)):
         for keeps, times in taken.items():
-            command = [sys.executable, __file__, row, "--rounds", str(rounds), "--alone", str(int(keeps))]
-            times.append(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+            command = [sys.executable, __file__, row, "--rounds", str(rounds), "--alone"]
+            environment = os.environ | ({} if keeps else {"GANZOO_RETURN_MEMORY": "1"})
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            times.append(float(done.stdout))
     return [off / on for on, off in zip(taken[True], taken[False], strict=True)]
 
 
@@ -172,10 +172,10 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", default=list(PLAIN))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", choices=SWITCHES, action="append")
-    parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.alone is not None:
-        print(seconds(asked.rows[0], asked.rounds, bool(asked.alone)))
+    if asked.alone:
+        print(seconds(asked.rows[0], asked.rounds))
         return
     chosen = asked.only or list(SWITCHES)
     print(f"| a step takes longer without | {' | '.join(SWITCHES[switch] for switch in chosen)} |")
