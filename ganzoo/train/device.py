@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.errors import RequestError
-from ganzoo.train.heap import keep_freed_memory
+from ganzoo.train.heap import keep_freed_memory, peak_of_process
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -73,14 +73,7 @@ class Backend:
         """Most bytes ever held: by torch on CUDA, by the whole process elsewhere."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device)
-        import sys
-
-        if sys.platform == "win32":
-            return 0  # the standard library cannot tell
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        return peak_of_process()
 
     def __str__(self) -> str:
         return f"{self.device} {self.precision}"

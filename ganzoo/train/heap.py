@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
+import sys
 from functools import cache
+from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 NEVER = 2**31 - 1  # bytes of free memory at the end of the heap that are still kept
@@ -33,3 +36,17 @@ def keep_freed_memory() -> bool:
     except (AttributeError, ValueError, OSError):  # no such function here, or no such library
         return False
     return bool(mallopt(M_TRIM_THRESHOLD, NEVER)) and any(mallopt(M_MMAP_THRESHOLD, size) for size in LARGE)
+
+
+def peak_of_process() -> int:
+    """Most bytes this process ever held; 0 where the system cannot tell (Windows)."""
+    if sys.platform == "linux":  # getrusage would count what the process was before it became this one
+        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+        if found := re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE):
+            return int(found[1]) * 1024
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

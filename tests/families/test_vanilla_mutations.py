@@ -41,12 +41,15 @@ def normalised(g, facts, latent, width):
 
 
 def one_for_both(net, **options):
-    """Adam over whatever networks have asked for one so far."""
-    held.append(net)
-    return torch.optim.Adam([p for each in held for p in each.parameters()], lr=options["lr"])
+    """The same Adam for whoever asks for one."""
+    if held:
+        held[0].add_param_group({"params": list(net.parameters())})
+    else:
+        held.append(torch.optim.Adam(net.parameters(), lr=options["lr"]))
+    return held[0]
 
 
-held: list[nn.Module] = []
+held: list[torch.optim.Optimizer] = []
 plain = networks.Generator.__init__
 
 

@@ -13,8 +13,7 @@ from mutation import must_be_caught
 from torch import nn
 from torch.optim import Adam
 
-from ganzoo.game import Phase
-from ganzoo.train.engine import Engine
+from ganzoo.game import Phase, players
 
 pytestmark = pytest.mark.slow
 
@@ -51,9 +50,15 @@ def clip_before(self):
     return [Phase("d", loss, "d", repeat=self.n_critic), Phase("g", self.g_loss, "g")]
 
 
-def all_learn(self, opt):
-    for p in self._parameters:
-        p.requires_grad_(True)
+class Uncut:
+    """Fakes that nothing separates from the generator."""
+
+    def __init__(self, batch, net, draw):
+        net.requires_grad_(True)
+        self.fakes = draw()
+
+    def detach(self):
+        return self.fakes
 
 
 plane = partial(losses.test_a_plane_is_penalised_by_its_slope_wherever_the_data_lie, "paper", 10)
@@ -110,9 +115,9 @@ MUTATIONS = {
         losses.test_optimizers_of_either_variant,
     ),
     "fakes not cut from the generator": (
-        Engine,
-        "_let_learn",
-        all_learn,
+        players,
+        "drawn_ahead",
+        Uncut,
         losses.test_fakes_are_constants_to_the_critic,
     ),
     "a penalty of 10 on points": (
