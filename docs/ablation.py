@@ -23,15 +23,13 @@ from typing import Any
 import torch
 
 from ganzoo.bench.contest import Contest
-from ganzoo.bench.course import Course
+from ganzoo.bench.course import Course, course_for
 from ganzoo.bench.summary import spread
 from ganzoo.data.catalogue import open_data
-from ganzoo.data.feed import Feed
 from ganzoo.game.nn import linear
 from ganzoo.train.average import Average
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
-from ganzoo.train.launch import ready
 from ganzoo.train.plan import Asked, plan
 from ganzoo.train.request import Request
 
@@ -82,8 +80,8 @@ def without(switch: str, request: Request, data: Any) -> Without:
     """The engine of a request with one thing taken away."""
     backend = Backend.choose(request.device, request.precision)
     if switch == "layout":
-        return Without(course_of(request, data, replace(backend, channels_last=False)))
-    course = course_of(request, data, backend)
+        return Without(course_for(request, data, replace(backend, channels_last=False), AT))
+    course = course_for(request, data, backend, AT)
     engine = course.engine
     match switch:
         case "frozen":
@@ -101,11 +99,6 @@ def without(switch: str, request: Request, data: Any) -> Without:
         case "dense":
             return Without(course, torchs_products)
     return Without(course)
-
-
-def course_of(request: Request, data: Any, backend: Backend) -> Course:
-    feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
-    return Course(ready(request, data.facts, feed, backend), AT)
 
 
 def let_all_learn(engine: Engine, opt: Any) -> None:
@@ -142,7 +135,7 @@ def ratios(row: str, switch: str, rounds: int) -> list[float]:
     """How much longer a step takes without, round by round."""
     request, data = asked_for(row)
     backend = Backend.choose(request.device, request.precision)
-    contest = Contest(course_of(request, data, backend), Unlimited(), without(switch, request, data))
+    contest = Contest(course_for(request, data, backend, AT), Unlimited(), without(switch, request, data))
     contest.warm()
     held = [contest.round(number) for number in range(rounds)]
     return [each.opponent / each.step for each in held]
@@ -151,7 +144,7 @@ def ratios(row: str, switch: str, rounds: int) -> list[float]:
 def seconds(row: str, rounds: int) -> float:
     """A step in this process."""
     request, data = asked_for(row)
-    contest = Contest(course_of(request, data, Backend.choose("cpu", "fp32")), Unlimited())
+    contest = Contest(course_for(request, data, Backend.choose("cpu", "fp32"), AT), Unlimited())
     contest.warm()
     return median(contest.round(number).step for number in range(rounds))
 

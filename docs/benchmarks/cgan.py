@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
+from perceptrons import torchs
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import MSELoss
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.optim import Adam
@@ -136,11 +137,3 @@ class Pictures(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         return self.transform(Image.fromarray(self.images[index].numpy())), int(self.labels[index])
-
-
-def torchs(net: nn.Module) -> nn.Module:
-    """The same network with torch's own dense layers, as everybody writes them."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear):
-            layer.__class__ = nn.Linear
-    return net

@@ -16,13 +16,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor, nn
+from perceptrons import loaded, torchs
+from torch import Tensor
 from torch.nn import BCELoss
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.optim import Adam
-from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
 
 ROOT3 = 3**0.5
 
@@ -110,32 +108,3 @@ def in_memory(subject):
     while True:
         yield images[start : start + n]
         start = (start + n) % (len(images) - n + 1)
-
-
-def loaded(subject):
-    side = subject.facts.shape[1]
-    steps = [transforms.Resize(side), transforms.ToTensor(), transforms.Normalize([0.5], [0.5])]
-    pictures = Pictures(subject.images, transforms.Compose(steps))
-    while True:
-        yield from DataLoader(pictures, batch_size=subject.batch, shuffle=True, drop_last=True)
-
-
-class Pictures(Dataset):
-    """Grey pictures as torchvision's MNIST holds them: bytes, made into an image whenever one is asked for."""
-
-    def __init__(self, images: Tensor, transform: Callable):
-        self.images, self.transform = images[:, 0], transform
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return self.transform(Image.fromarray(self.images[index].numpy()))
-
-
-def torchs(net: nn.Module) -> nn.Module:
-    """The same network with torch's own dense layers, as everybody writes them."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Linear):
-            layer.__class__ = nn.Linear
-    return net

@@ -6,8 +6,6 @@ Where both draw the same numbers in the same order, losses agree phase by phase,
 from __future__ import annotations
 
 import copy
-import importlib.util
-import sys
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import Facts, find
+from ganzoo.bench.opponent import Opponent
 from ganzoo.bench.subject import Subject
 from ganzoo.game import Progress
 from ganzoo.train.device import Backend
@@ -99,10 +98,7 @@ ROWS = [
 
 @cache
 def steps_of(family: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"steps_of_{family}", FOLDER / f"{family}.py")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return Opponent(f"{FOLDER / family}.py:plain")._imported()
 
 
 def met(row: Row) -> tuple[Engine, Subject]:
