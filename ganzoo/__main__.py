@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from ganzoo.errors import GanzooError, RequestError
 
+# How long a thread of torch looks for more work before it sleeps: some 20 microseconds (GNU's OpenMP). Those that never
+# look wait to be woken after every operation, those that look for long ruin each other. Measured in docs/bench.md.
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 QUIET = 1  # the exit status where whoever reads us has gone
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give back its exit status."""
-    os.environ.setdefault(
-        "OMP_WAIT_POLICY", "PASSIVE"
-    )  # spinning threads are quicker alone, and ruin each other: docs/bench.md
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # else a machine without network waits for most of a minute
+    _set_environment()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a terminal may lack a letter
     debug = False
@@ -41,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         return _report(error)
     return status
+
+
+def _set_environment() -> None:
+    """Set what has to be set before anything heavy is imported; whatever a user has set is kept."""
+    if not WAITING.keys() & os.environ.keys():  # either one decides by itself
+        os.environ.update(WAITING)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # else a machine without network waits for most of a minute
 
 
 def split_global(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:

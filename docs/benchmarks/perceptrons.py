@@ -1,4 +1,4 @@
-"""What the steps of perceptrons share: torch's own dense layers, and the data path of PyTorch-GAN."""
+"""What the steps of perceptrons share: torch's own layers, and the data path of PyTorch-GAN."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ class Pictures(Dataset):
 
 
 def torchs(net: nn.Module) -> nn.Module:
-    """The same network with torch's own dense layers, as everybody writes them."""
+    """The same network with torch's own dense layers and dropout, as everybody writes them."""
     for layer in net.modules():
-        if isinstance(layer, nn.Linear):
-            layer.__class__ = nn.Linear
+        for own in (nn.Linear, nn.Dropout):
+            if isinstance(layer, own):
+                layer.__class__ = own
     return net

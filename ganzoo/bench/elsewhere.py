@@ -15,7 +15,7 @@ from ganzoo.bench.subject import Subject, subject_of
 from ganzoo.errors import GanzooError, WorkError
 from ganzoo.train.plan import Asked
 
-USUAL = {"GANZOO_RETURN_MEMORY": "1", "OMP_WAIT_POLICY": None}  # None: not set
+USUAL = {"GANZOO_RETURN_MEMORY": "1", "OMP_WAIT_POLICY": None, "GOMP_SPINCOUNT": None}  # None: not set
 
 
 class Elsewhere:

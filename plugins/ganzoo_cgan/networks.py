@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganzoo import Facts
-from ganzoo.game.nn import Linear, Maxout
+from ganzoo.game.nn import Dropout, Linear, Maxout
 from ganzoo.game.nn.sides import square
 
 
@@ -43,10 +43,10 @@ class MaxoutPerceptron(nn.Module):
         super().__init__()
         self.classes = len(facts.classes)
         of_picture, of_label = max(1, width // 5), max(1, width // 24)  # 240 and 50 of 1200
-        self.of_picture = nn.Sequential(Maxout(prod(facts.shape), of_picture, 5), nn.Dropout(0.5))
-        self.of_label = nn.Sequential(Maxout(self.classes, of_label, 5), nn.Dropout(0.5))
+        self.of_picture = nn.Sequential(Maxout(prod(facts.shape), of_picture, 5), Dropout(0.5))
+        self.of_label = nn.Sequential(Maxout(self.classes, of_label, 5), Dropout(0.5))
         joint = Maxout(of_picture + of_label, of_picture, 4)
-        self.joint = nn.Sequential(joint, nn.Dropout(0.5), nn.Linear(of_picture, 1), nn.Flatten(0))
+        self.joint = nn.Sequential(joint, Dropout(0.5), nn.Linear(of_picture, 1), nn.Flatten(0))
         self.apply(partial(start_uniform, bound=0.005))
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ class Discriminator(nn.Module):
 
 
 def hidden(inputs: int, units: int) -> nn.Sequential:
-    return nn.Sequential(Linear(inputs, units), nn.ReLU(), nn.Dropout(0.5))
+    return nn.Sequential(Linear(inputs, units), nn.ReLU(), Dropout(0.5))
 
 
 def dense(inputs: int, outputs: int) -> nn.Linear:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import Facts
-from ganzoo.game.nn import Dense, Maxout
+from ganzoo.game.nn import Dense, Dropout, Maxout
 
 PIECES = 5  # affine pieces of a maxout unit, as in the released configuration
 
@@ -55,11 +55,11 @@ class MaxoutDiscriminator(nn.Module):
         self.is_picture = len(shape) == 3
         units = max(1, width // PIECES)
         self.body = nn.Sequential(
-            nn.Dropout(0.2),
+            Dropout(0.2),
             Maxout(prod(shape), units, PIECES),
-            nn.Dropout(0.5),
+            Dropout(0.5),
             Maxout(units, units, PIECES),
-            nn.Dropout(0.5),
+            Dropout(0.5),
             nn.Linear(units, 1),
             nn.Flatten(0),
         )

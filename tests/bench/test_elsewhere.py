@@ -17,7 +17,7 @@ import os
 def watched(subject):
     def step(number):
         with open(os.environ["SEEN"], "a") as file:
-            names = ("GANZOO_RETURN_MEMORY", "OMP_WAIT_POLICY")
+            names = ("GANZOO_RETURN_MEMORY", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
             print(os.getpid(), number, len(subject.images), *(os.environ.get(name) for name in names), file=file)
     return step
 
@@ -34,6 +34,7 @@ def gone(subject):
 @pytest.fixture
 def steps(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
     (tmp_path / "steps.py").write_text(STEPS)
     return tmp_path / "steps.py"
@@ -47,7 +48,7 @@ def test_it_takes_the_steps_it_is_told_where_nothing_of_ours_is_set(steps, tmp_p
     seen = [line.split() for line in (tmp_path / "seen").read_text().splitlines()]
     assert [int(line[1]) for line in seen] == [3, 4]
     assert {int(line[0]) for line in seen} != {os.getpid()}
-    assert [line[3:] for line in seen] == [["1", "None"]] * 2
+    assert [line[3:] for line in seen] == [["1", "None", "None"]] * 2
     assert int(seen[0][2]) > 0
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     assert "GANZOO_RETURN_MEMORY" not in os.environ

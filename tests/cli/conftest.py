@@ -31,7 +31,7 @@ class Told(NamedTuple):
 def ganzoo(capsys, monkeypatch):
     """Run a command in this process: torch is imported once for all tests."""
     monkeypatch.setenv("COLUMNS", "80")
-    for name in ("OMP_WAIT_POLICY", "HF_HUB_OFFLINE", "GANZOO_SKIP_PLUGINS"):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "HF_HUB_OFFLINE", "GANZOO_SKIP_PLUGINS"):
         monkeypatch.setenv(name, "")  # so that what main sets is taken back
 
     def run(*words: object) -> Told:

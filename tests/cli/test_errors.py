@@ -98,13 +98,24 @@ def test_an_interrupt_is_130(ganzoo, failing):
     assert ganzoo("list") == (130, "", "interrupted\n")
 
 
-def test_the_environment_is_set_before_anything_heavy(python):
+NAMES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "HF_HUB_OFFLINE")
+
+
+@pytest.mark.parametrize(
+    ("users", "then"),
+    [
+        ({"HF_HUB_OFFLINE": "0"}, "PASSIVE 1000 0"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE None 1"),  # both together would contradict each other
+        ({"GOMP_SPINCOUNT": "7"}, "None 7 1"),
+    ],
+)
+def test_the_environment_is_set_before_anything_heavy_and_what_the_user_set_is_kept(python, users, then):
     code = (
-        "import os, sys; [os.environ.pop(name, None) for name in ('OMP_WAIT_POLICY', 'HF_HUB_OFFLINE')]; "
-        "os.environ['HF_HUB_OFFLINE'] = '0'; from ganzoo.__main__ import main; assert 'torch' not in sys.modules; "
-        "main(['list', '--json']); print(os.environ['OMP_WAIT_POLICY'], os.environ['HF_HUB_OFFLINE'])"
+        f"import os, sys; [os.environ.pop(name, None) for name in {NAMES}]; os.environ.update({users}); "
+        "from ganzoo.__main__ import main; assert 'torch' not in sys.modules; "
+        f"main(['list', '--json']); print(*[os.environ.get(name) for name in {NAMES}])"
     )
-    assert python("-c", code).out.splitlines()[-1] == "PASSIVE 0"  # what the user set is kept
+    assert python("-c", code).out.splitlines()[-1] == then
 
 
 def test_a_terminal_without_letters_is_no_error(python):

@@ -2,6 +2,7 @@
 
 from ganzoo.game.nn.batchnorm import statistics_held
 from ganzoo.game.nn.dense import Dense
+from ganzoo.game.nn.dropout import Dropout
 from ganzoo.game.nn.equalized import EqualizedConv2d, EqualizedLinear, MinibatchStd, PixelNorm
 from ganzoo.game.nn.linear import Linear
 from ganzoo.game.nn.maxout import Maxout
@@ -12,6 +13,7 @@ from ganzoo.game.nn.spectral import SpectralConv2d, SpectralEmbedding, SpectralL
 __all__ = [
     "Dense",
     "DownConv2d",
+    "Dropout",
     "EqualizedConv2d",
     "EqualizedLinear",
     "Linear",
