@@ -51,12 +51,12 @@ def _of_phase(stage: Stage, result: Result) -> str:
     if stage.of_limit > NEAR:
         tries.append("near the limit here: less work is faster (--size, width)")
     elif stage.ms < BRIEF * stage.operations:
-        tries.append("too little at once: a larger --batch" + ("" if result.setting.compiled else ", --compile"))
+        tries.append("too little at once: a larger --batch" + (", --compile" if _may_compile(result) else ""))
     elif stage.within > MOSTLY:
         halved = "--precision bf16, " if _is_fp32_on_accelerator(result) else ""
         tries.append(f"products of slow shapes: {halved}wider layers, a larger --batch")
     else:
-        fused = "" if result.setting.compiled else "--compile: "
+        fused = "--compile: " if _may_compile(result) else ""
         tries.append(f"{fused}{1 - stage.within:.0%} of it goes by between products (normalisation, activations)")
     return "; ".join(tries)
 
@@ -67,6 +67,11 @@ def _of_averages(stage: Stage, result: Result) -> str:
 
 def _of_rest(stage: Stage, result: Result) -> str:
     return "a larger --batch: to begin a step costs the same for any"
+
+
+def _may_compile(result: Result) -> bool:
+    """Whether compiling is worth a try: on a CPU one family of nine gains by it, and others lose (docs/bench.md)."""
+    return result.setting.device != "cpu" and not result.setting.compiled
 
 
 def _is_fp32_on_accelerator(result: Result) -> bool:

@@ -18,6 +18,7 @@ class Stage:
     share: float  # of the mean step
     gflop: float  # in the mean step, of matrix products and convolutions
     bound_ms: float  # what these would take at the machine's limit
+    own_ms: float  # what they took in their own shapes, each waited for
     within: float  # share of its operations' time that goes by in products and convolutions, not between them
     operations: float  # that torch is asked for in the mean step
     every: int = 1
@@ -108,6 +109,12 @@ class Result:
         return self.gflops / self.ceiling_gflops
 
     @property
+    def own_gflops(self) -> float:
+        """What the products and convolutions of this family attain, each by itself."""
+        gflop, own = sum(stage.gflop for stage in self.stages), sum(stage.own_ms for stage in self.stages)
+        return 1000 * gflop / own if own else self.ceiling_gflops
+
+    @property
     def loader_share(self) -> float:
         return sum(stage.share for stage in self.stages if stage.kind == "loader")
 
@@ -127,6 +134,7 @@ class Result:
         }
         return {
             **first,
+            "own_gflops": round(self.own_gflops, 3),
             "phases": {stage.name: round(stage.ms, 4) for stage in self.stages if stage.kind == "phase"},
             "spread": {"ms_per_step": rounded(self.quartiles)},
             "images_per_step": round(self.images_per_step, 3),

@@ -71,10 +71,11 @@ def _stages(
         share = shares[name] / whole
         done = work.get(name, Work())
         bound = (done.products / limit["products"] + done.convolutions / limit["convolutions"]) / 1e6
+        own = 1000 * done.product_seconds
         within = done.product_seconds / done.seconds if done.seconds else 0.0
         every, repeat = turns.get(name, (1, 1))
         found.append(
-            Stage(name, kind, share * ms, share, done.flops / 1e9, bound, within, done.operations, every, repeat)
+            Stage(name, kind, share * ms, share, done.flops / 1e9, bound, own, within, done.operations, every, repeat)
         )
     return found
 

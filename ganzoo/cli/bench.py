@@ -156,6 +156,8 @@ def _measured(result: Result) -> Iterator[tuple[str, str]]:
     yield "images/s", number(result.images_per_second)
     yield "ms a step", f"{number(result.ms_per_step)} (quartiles {number(low)} to {number(high)})"
     yield "GFLOP/s", f"{number(result.gflops)}, {result.of_limit:.0%} of the limit here ({limits})"
+    if own := result.own_gflops:
+        yield "own shapes", f"{number(own)} GFLOP/s, each by itself: the step has {result.gflops / own:.0%} of that"
     yield "peak memory", _memory(result.peak_memory)
     if against := result.against:
         low, high = against.quartiles

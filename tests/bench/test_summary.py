@@ -56,6 +56,11 @@ def test_numbers_are_medians():
     assert each.loader_share == pytest.approx(0.01 / 0.104, rel=0.05)
 
 
+def test_what_products_attain_in_their_own_shapes_is_told():
+    assert result().own_gflops == pytest.approx(7e9 / 0.03 / 1e9)  # 7 GFLOP in 0.03 s
+    assert json.loads(json.dumps(result().record()))["own_gflops"] == pytest.approx(233.333)
+
+
 def test_one_round_is_what_it_says():
     each = result([ROUNDS[0]])
     found = {stage.name: stage.ms for stage in each.stages}
