@@ -20,13 +20,17 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from ganzoo.__main__ import WAITING
+
+os.environ |= {name: value for name, value in WAITING.items() if name not in os.environ}  # before torch looks
+
 import torch
 
 from ganzoo.bench.contest import Contest
 from ganzoo.bench.course import Course, course_for
 from ganzoo.bench.summary import spread
 from ganzoo.data.catalogue import open_data
-from ganzoo.game.nn import linear
+from ganzoo.game.nn import Dropout, linear
 from ganzoo.train.average import Average
 from ganzoo.train.device import Backend
 from ganzoo.train.engine import Engine
@@ -53,8 +57,11 @@ SWITCHES = {
     "fused": "Adam in one kernel",
     "averages": "the average in one call",
     "dense": "products of matrices by oneDNN",
+    "dropout": "dropout from few bits",
     "heap": "freed memory is kept",
+    "threads": "threads look for work before they sleep",
 }
+PROCESSES = {"heap": {"GANZOO_RETURN_MEMORY": "1"}, "threads": {"GOMP_SPINCOUNT": "0"}}
 
 
 class Without:
@@ -98,6 +105,8 @@ def without(switch: str, request: Request, data: Any) -> Without:
                 average.update = partial(one_by_one, average)
         case "dense":
             return Without(course, torchs_products)
+        case "dropout":
+            return Without(course, torchs_masks)
     return Without(course)
 
 
@@ -125,6 +134,16 @@ def torchs_products() -> Iterator[None]:
         linear.PRODUCT = usual
 
 
+@contextmanager
+def torchs_masks() -> Iterator[None]:
+    usual = Dropout.forward
+    Dropout.forward = torch.nn.Dropout.forward
+    try:
+        yield
+    finally:
+        Dropout.forward = usual
+
+
 def asked_for(row: str) -> tuple[Request, Any]:
     family, preset, settings = PLAIN[row]
     request = plan(Asked(family, preset=preset, settings=settings, options={"device": "cpu", "precision": "fp32"}))
@@ -149,12 +168,12 @@ def seconds(row: str, rounds: int) -> float:
     return median(contest.round(number).step for number in range(rounds))
 
 
-def ratios_of_processes(row: str, rounds: int) -> list[float]:
+def ratios_of_processes(row: str, switch: str, rounds: int) -> list[float]:
     taken: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(max(3, rounds // 2)):
-        for keeps, times in taken.items():
+        for has, times in taken.items():
             command = [sys.executable, __file__, row, "--rounds", str(rounds), "--alone"]
-            environment = os.environ | ({} if keeps else {"GANZOO_RETURN_MEMORY": "1"})
+            environment = os.environ | ({} if has else PROCESSES[switch])
             done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
             times.append(float(done.stdout))
     return [off / on for on, off in zip(taken[True], taken[False], strict=True)]
@@ -176,7 +195,8 @@ def main() -> None:
     for row in asked.rows:
         cells = []
         for switch in chosen:
-            found = ratios_of_processes(row, asked.rounds) if switch == "heap" else ratios(row, switch, asked.rounds)
+            take_turns = ratios_of_processes if switch in PROCESSES else ratios
+            found = take_turns(row, switch, asked.rounds)
             low, high = spread(found)
             cells.append(f"{median(found):.2f} ({low:.2f}-{high:.2f})")
         print(f"| {row} | {' | '.join(cells)} |", flush=True)

@@ -10,7 +10,7 @@ import torch
 
 from ganzoo.bench.ceiling import Ceiling
 from ganzoo.bench.contest import Contest
-from ganzoo.bench.course import Course, course_for
+from ganzoo.bench.course import Course, Kind, course_for
 from ganzoo.bench.elsewhere import Elsewhere
 from ganzoo.bench.machine import commit, forget_peak, hardware
 from ganzoo.bench.opponent import Opponent
@@ -23,6 +23,8 @@ from ganzoo.errors import WorkError
 from ganzoo.train.device import Backend, uncompiled
 from ganzoo.train.request import Request, versions
 
+COUNTS = 5  # of what is computed in a step
+LONG = 1.0  # seconds
 Report = Callable[[str, int, int], None]  # (what is being done, how far, of how many)
 Note = Callable[[str], None]
 
@@ -63,6 +65,8 @@ class Trial:
         name, rounds = request.family.name, self.rounds
         self.report(f"{name}: getting ready", 0, rounds)
         backend = Backend.choose(request.device, request.precision)
+        if self.opponent and not self.opponent.needs_subject:
+            self.opponent.meet()  # what is busy getting ready elsewhere is busy here, too
         forget_peak(backend.device)
         course = course_for(request, data, backend, self.at)
         compiled = request.compile and self._compiled(name, course)
@@ -70,12 +74,9 @@ class Trial:
             course.step(kind.numbers[0])
         peak = backend.peak_memory()  # before anybody else is here
         work = work_of(course)
-        if self.opponent:
-            subject = None
-            if self.opponent.needs_subject:
-                # The first networks once more: those that have stepped are no longer everybody's beginning.
-                subject = subject_of(course_for(request, data, backend, self.at).engine, request.config, data)
-            self.opponent.meet(subject)
+        if self.opponent and self.opponent.needs_subject:
+            # The first networks once more: those that have stepped are no longer everybody's beginning.
+            self.opponent.meet(subject_of(course_for(request, data, backend, self.at).engine, request.config, data))
         contest = Contest(course, Ceiling(backend), self.opponent)
         contest.warm()
         held = []
@@ -119,9 +120,23 @@ def work_of(course: Course) -> dict[str, Work]:
     work: dict[str, Work] = {}
     with uncompiled(course.engine.recipe.nets):
         for kind in course.kinds:
-            for part, done in course.count(kind).items():
+            for part, done in _counted(course, kind).items():
                 work[part] = work.get(part, Work()) + done * kind.share
     return work
+
+
+def _counted(course: Course, kind: Kind) -> dict[str, Work]:
+    """The quickest of several counts of a kind; of one where a count takes so long that nothing can hide in it."""
+    counts = []
+    while len(counts) < COUNTS:
+        counts.append(course.count(kind))
+        if _seconds(counts[-1]) > LONG:
+            break
+    return min(counts, key=_seconds)
+
+
+def _seconds(parts: dict[str, Work]) -> float:
+    return sum(work.seconds for work in parts.values())
 
 
 def cores() -> int:

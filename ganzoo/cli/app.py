@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ganzoo.cli import bench, compare, data, doctor, evaluate, front, plugins, runs, sample, show, train
+from ganzoo.cli import bench, compare, data, doctor, evaluate, export, front, plugins, runs, sample, show, train
 from ganzoo.cli import list as listing
 from ganzoo.cli.table import screen_width
 from ganzoo.errors import GanzooError, RequestError, WorkError, did_you_mean
@@ -52,6 +52,7 @@ app.command("train")(train.train)
 app.command("sample")(sample.sample)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("export")(export.export)
 app.add_typer(data.app, name="data", no_args_is_help=False)
 app.add_typer(runs.app, name="runs", no_args_is_help=False)
 app.add_typer(plugins.app, name="plugins")

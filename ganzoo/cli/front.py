@@ -12,6 +12,7 @@ SUMMARIES = {  # what each command's own help begins with
     "sample": "Draw from a run: one sheet, or a picture a file.",
     "evaluate": "Score a run or a checkpoint; scores and what they were made from stay in the run's folder.",
     "compare": "Rank runs, or train families under one budget and rank them.",
+    "export": "Write a run as a file that draws without ganzoo, and prove that it draws the same.",
     "bench": "Time training here: images a second, where the time goes,"
     " and how near that is to what the machine can do.",
     "doctor": "Say what this machine can do, and what is missing.",

@@ -10,7 +10,9 @@ nearly orthogonal and of one length, so this is the great circle from one seed t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import cos, pi, sin
 
@@ -19,6 +21,9 @@ from torch import Tensor
 
 Between = Callable[[Tensor, Tensor, float], Tensor]  # (one row, another, how much of the way) to the row there
 
+Source = Callable[[str, tuple[int, ...]], Tensor]  # ("normal" or "uniform", a shape) to noise of it
+
+SOURCE: ContextVar[Source | None] = ContextVar("source", default=None)
 HALF_STEP = 2.0**-25  # half the distance of two neighbours of `torch.rand`, which never reaches 1 but may give 0
 
 
@@ -28,6 +33,8 @@ def normal(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | None
     ``seeds`` are [n], where 3.25 lies a quarter of the way from seed 3 to seed 4, or float64 [n, 3]: from which seed,
     to which, and how much of the way.
     """
+    if source := SOURCE.get():
+        return source("normal", shape).to(device)
     if seeds is None:
         return torch.randn(*shape, device=device)
     return _seeded(torch.randn, _turned, shape[1:], seeds).to(device)
@@ -35,11 +42,23 @@ def normal(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | None
 
 def uniform(*shape: int, device: torch.device | str = "cpu", seeds: Tensor | None = None) -> Tensor:
     """Uniform noise [n, ...] of unit variance, on [-sqrt(3), sqrt(3)]; ``seeds`` as in `normal`."""
+    if source := SOURCE.get():
+        return source("uniform", shape).to(device)
     if seeds is None:
         unit = torch.rand(*shape, device=device)
     else:
         unit = _seeded(torch.rand, _turned_rank, shape[1:], seeds).to(device)
     return (2 * unit - 1) * 3**0.5
+
+
+@contextmanager
+def noise_from(source: Source) -> Iterator[None]:
+    """Within, nothing is drawn: `normal` and `uniform` give what ``source`` has for them."""
+    before = SOURCE.set(source)
+    try:
+        yield
+    finally:
+        SOURCE.reset(before)
 
 
 def ways(seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:

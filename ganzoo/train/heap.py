@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
-NEVER = 2**31 - 1  # bytes of free memory at the end of the heap that are still kept
+NEVER = -1  # to give back what is free at the end of the heap
 LARGE = (1 << 30, 32 << 20)  # bytes that are taken from the heap all the same; older libraries know a limit
 
 

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 Action = TypeVar("Action", bound=Callable[..., Any])
 
 OURS = frozenset(
-    {"list", "show", "train", "sample", "evaluate", "compare", "data", "runs", "plugins", "doctor", "bench"}
-    | {"export"}  # of the contract, still to come
+    {"list", "show", "train", "sample", "evaluate", "compare", "export", "data", "runs", "plugins", "doctor", "bench"}
 )  # a guest may not shadow these
 
 

@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganzoo.__main__ import main
 from ganzoo.game import Progress
 from ganzoo.train import checkpoint
 from ganzoo.train.device import Backend
@@ -159,3 +160,29 @@ def test_the_family_of_the_seam_resumes_to_the_same_bits(family, tmp_path):
     for name, net in straight.recipe.nets.items():
         other = resumed.recipe.nets[name]
         assert all(torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """A run called dcgan-anime, as both kinds of file, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    noise = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), np.uint8)
+    Path("noise").mkdir()
+    for number, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(Path("noise") / f"{number}.png")
+    words = ["--preset", "tiny", "--set", "latent=100", "--size", "32", "--data", "noise", "--steps", "2"]
+    assert main(["train", "dcgan", *words, "--name", "dcgan-anime"]) == 0
+    for kind in ("onnx", "pt2"):
+        assert main(["export", "dcgan-anime", "--to", kind]) == 0
+
+
+def test_exported_runs_draw_as_their_page_says(exported):
+    pytest.importorskip("onnxruntime")
+    told = {}
+    exec(block("docs/export.md", "python", "onnxruntime"), told)
+    assert told["images"].shape == (8, 3, 32, 32)
+    told = {}
+    exec(block("docs/export.md", "python", "torch.export"), told)
+    assert main(["sample", "dcgan-anime", "--seeds", "7", "--out", "seven.npy"]) == 0
+    assert np.allclose(np.load("seven.npy"), told["images"].detach().numpy(), atol=1e-5)
