@@ -55,3 +55,33 @@ def test_whole_numbers_are_taken_for_betas():
     assert adam(network(), lr=0.1, betas=(0, 0.9)).defaults["betas"] == (0.0, 0.9)
     with pytest.raises(ValueError, match="beta"):
         adam(network(), lr=0.1, betas=(0.5, 1.5))
+
+
+@pytest.mark.parametrize(
+    "options", [{"amsgrad": True}, {"maximize": True}, {"fused": False}, {"weight_decay": 0.1}, {}]
+)
+def test_whatever_a_group_asks_for_is_what_torch_does(options):
+    ours, theirs = network(), network()
+    mine = adam(ours, lr=0.01, betas=(0.5, 0.9))
+    for group in mine.param_groups:
+        group.update(options)
+    learn(ours, mine, 3)
+    learn(theirs, torch.optim.Adam(theirs.parameters(), 0.01, (0.5, 0.9), **{"fused": True, **options}), 3)
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_who_has_no_gradient_does_not_move_and_begins_when_it_has_one():
+    ours, theirs = network(), network()
+    mine, other = (
+        adam(ours, lr=0.1, betas=(0.5, 0.9)),
+        torch.optim.Adam(theirs.parameters(), 0.1, (0.5, 0.9), fused=True),
+    )
+    for net, opt in ((ours, mine), (theirs, other)):
+        net[0].requires_grad_(False)
+        before = net[0].weight.clone()
+        learn(net, opt, 2)
+        assert torch.equal(net[0].weight, before)
+        net[0].requires_grad_(True)
+        learn(net, opt, 2)
+        assert not torch.equal(net[0].weight, before)
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
