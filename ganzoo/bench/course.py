@@ -8,7 +8,6 @@ from math import lcm
 
 from ganzoo.bench.stopwatch import waiting_for
 from ganzoo.bench.tally import Tally, Work
-from ganzoo.data.feed import Feed
 from ganzoo.data.pack import Pack, Pair
 from ganzoo.game import Batch, Phase
 from ganzoo.train.device import Backend
@@ -77,8 +76,8 @@ class Course:
 
 def course_for(request: Request, data: Pack | Pair, backend: Backend, at: float) -> Course:
     """The course of a request, on the data path of training."""
-    feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
-    return Course(ready(request, data.facts, feed, backend), at)
+    engine, _ = ready(request, data, backend)
+    return Course(engine, at)
 
 
 def name_of(part: Part) -> str:

@@ -52,8 +52,7 @@ def open_session(
     free = free_memory(backend.device)
     with world.joined(backend.device), ExitStack() as held:
         # The networks before the folder: what cannot be built leaves nothing behind.
-        feed = Feed(data, request.seed, backend.device, channels_last=backend.channels_last)
-        engine = ready(request, data.facts, feed, backend, world)
+        engine, feed = ready(request, data, backend, world)
         about = describe(request, data, backend, world)
 
         def claim() -> Run:
@@ -86,15 +85,19 @@ def open_session(
         yield session
 
 
-def ready(request: Request, facts: Facts, feed: Feed, backend: Backend, world: World = ALONE) -> Engine:
-    """The engine before its first step."""
-    recipe, config, steps = build(request, facts, backend), request.config, request.steps
+def ready(request: Request, data: Pack | Pair, backend: Backend, world: World = ALONE) -> tuple[Engine, Feed]:
+    """The engine before its first step, and what feeds it."""
+    recipe, config, steps = build(request, data.facts, backend), request.config, request.steps
     images = config.images if steps is None else images_of(steps, recipe, config.batch)
     start = Progress(batch=config.batch, total=images)
-    return Engine(
+    # Perceptrons want a picture as one row, and would have to put it in order again.
+    layout = backend.channels_last and any(p.dim() == 4 for net in recipe.nets.values() for p in net.parameters())
+    feed = Feed(data, request.seed, backend.device, channels_last=layout)
+    engine = Engine(
         recipe, feed.batch, backend, start, accumulate=config.accumulate, halflife=config.ema,
         world=world, seed=request.seed,
     )  # fmt: skip
+    return engine, feed
 
 
 def build(request: Request, facts: Facts, backend: Backend) -> Recipe:
