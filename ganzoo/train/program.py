@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.data.captions import LONGEST
+from ganzoo.errors import WorkError
 from ganzoo.game import Recipe
 from ganzoo.game.noise import noise_from, normal, uniform
 from ganzoo.train.sampling import OTHER
@@ -89,9 +90,16 @@ class Program(nn.Module):
 class Drawing(Program):
     """Noise, and what an example is told, to examples: [n, C, H, W] in [-1, 1], or points [n, D]."""
 
-    def __init__(self, recipe: Recipe, nets: Mapping[str, nn.Module], told: Sequence[Input], suffix: str = ""):
+    def __init__(
+        self,
+        recipe: Recipe,
+        nets: Mapping[str, nn.Module],
+        told: Sequence[Input],
+        suffix: str = "",
+        output: str = "image",
+    ):
         super().__init__()
-        self.recipe, self.suffix, self.told = recipe, suffix, [each.name for each in told]
+        self.recipe, self.suffix, self.output, self.told = recipe, suffix, output, [each.name for each in told]
         seen, drawn = watch(recipe, nets, {each.name: each.example((0, 1)) for each in told})
         self.nets = nn.ModuleDict({key: nets[key] for key in nets if key in seen})
         self.noise = tuple(
@@ -152,18 +160,28 @@ def watch(
 
     watched = Watched(nets)
     with noise_from(source):
-        recipe.sample(watched, 2, dict(cond))
+        try:
+            recipe.sample(watched, 2, dict(cond))
+        except Exception as error:  # of any kind: a stranger's
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise WorkError(
+                f"{type(recipe).__name__}.sample fails where noise is given and no seed: {reason}"
+            ) from error
     return watched.seen or {*nets}, drawn
 
 
 def programs_of(trained: Trained) -> Iterator[Program]:
-    """All that a run can do by itself: draw, or translate either way; and encode, where it has an encoder."""
+    """All that a run can do by itself: draw, or translate either way; and encode, where it has an encoder.
+
+    Raises:
+        WorkError: a family insists on seeds, which a program has no use for.
+    """
     recipe, nets, facts = trained.recipe, trained.nets, trained.facts
     if "a" in recipe.takes:
         for side in sorted(OTHER):
             yield Drawing(recipe, nets, [Input(side, facts.shape)], f"-{side}-to-{OTHER[side]}")
     else:
-        yield Drawing(recipe, nets, [*_told(trained)])
+        yield Drawing(recipe, nets, [*_told(trained)], output="point" if facts.is_points else "image")
     if "encoder" in nets:
         yield Encoding(nets["encoder"], facts.shape)
 

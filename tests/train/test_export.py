@@ -112,6 +112,15 @@ def test_seed_7_is_noise_that_anybody_can_draw():
     assert torch.allclose(program(z=z), torch.from_numpy(run.draw([7], {})), atol=1e-5)
 
 
+def test_points_are_called_points(tmp_path):
+    family = find("families", "vanilla")
+    config, facts = resolve(family, "points", {"width": 8}), Facts((2,), count=100)
+    run = stand_in(family, config, family.build(config, facts), facts)
+    (program,) = programs_of(run)
+    done = export(run, program, "pt2", tmp_path / "net.pt2")
+    assert done.record()["output"] == {"point": ["n", 2]}
+
+
 def test_judges_stay_at_home(tmp_path):
     run = trained("stackgan")
     (program,) = programs_of(run)
@@ -155,6 +164,22 @@ class Forgetful(Recipe):
     def sample(self, nets, n, cond):
         self.drawn += 1
         return nets["g"](normal(n, 4, seeds=cond.get("seed"))) + self.drawn
+
+
+class Seeded(Recipe):
+    """One that insists on a seed."""
+
+    def __init__(self):
+        self.nets, self.opts = {"g": torch.nn.Linear(4, 4)}, {}
+
+    def sample(self, nets, n, cond):
+        return nets["g"](normal(n, 4, seeds=cond["seed"]))
+
+
+def test_a_family_that_insists_on_seeds_is_told():
+    family = ganzoo.Family(name="odd", summary="", build=lambda config, facts: Seeded(), config=ganzoo.Config)
+    with pytest.raises(WorkError, match=r"Seeded\.sample fails where noise is given and no seed: KeyError: 'seed'"):
+        next(programs_of(stand_in(family, ganzoo.Config(), Seeded(), Facts((4,), 100))))
 
 
 @pytest.mark.parametrize(
