@@ -50,9 +50,9 @@ class Dealt(TorchFunctionMode):
             # Numbers are drawn in the order in which they lie in memory.
             whole = torch.cat([args[0].detach()] * self.world.size)
             return self.part(func(whole, *args[1:], **kwargs), 0)
-        if func is torch.nn.functional.dropout:
-            (x,), p = args, kwargs["p"]
-            return x * (self.rows(x.shape, torch.rand) >= p) / (1 - p) if kwargs["training"] else x
+        if func is torch.Tensor.random_:  # bits for the units of dropout, in order
+            bits, *bounds = args
+            return bits.copy_(self.rows(bits.shape, lambda whole: bits.new_empty(whole).random_(*bounds)))
         assert "rand" not in (resolve_name(func) or "") or "random" in resolve_name(func), f"nobody deals {func}"
         return func(*args, **kwargs)
 
