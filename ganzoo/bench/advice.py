@@ -70,7 +70,7 @@ def _of_rest(stage: Stage, result: Result) -> str:
 
 
 def _may_compile(result: Result) -> bool:
-    """Whether compiling is worth a try: on a CPU one family of nine gains by it, and others lose (docs/bench.md)."""
+    """Whether compiling is worth a try: on a CPU two families of nine gain by it, and others lose (docs/bench.md)."""
     return result.setting.device != "cpu" and not result.setting.compiled
 
 

@@ -108,10 +108,10 @@ class InstanceNorm(nn.Module):
     """[N, C, H, W] to the same: every feature map of every picture brought to mean 0 and variance 1."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.device.type != "cpu" or x.is_contiguous():
+        if x.device.type != "cpu" or x.is_contiguous() or torch.compiler.is_compiling():
             return F.instance_norm(x)
         # On the CPU torch's own knows one memory layout, and channels-last is faster for all around it. The batch norm
-        # of one picture is the same function, and knows both.
+        # of one picture is the same function, and knows both. Who compiles or exports has any number of pictures.
         return torch.cat([F.batch_norm(each, None, None, training=True) for each in x.split(1)])
 
 

@@ -24,10 +24,13 @@ def test_it_is_torchs_own_to_any_order(n, inputs, outputs):
 
 
 def test_derivatives_are_those_of_differences():
-    a, b = (torch.randn(3, 5, dtype=torch.float64, requires_grad=True) for _ in "ab")
-    double = lambda a, b: Product.apply(a.float(), b.float()).double()  # noqa: E731 (an argument of gradcheck)
-    assert torch.autograd.gradcheck(double, (a, b), eps=1e-2, atol=1e-3)
-    assert torch.autograd.gradgradcheck(double, (a, b), eps=1e-2, atol=1e-3)
+    a, b, c = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 5), (3, 5), (3,)))
+
+    def double(*each):
+        return Product.apply(*(x.float() for x in each)).double()
+
+    assert torch.autograd.gradcheck(double, (a, b, c), eps=1e-2, atol=1e-3)
+    assert torch.autograd.gradgradcheck(double, (a, b, c), eps=1e-2, atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ganzoo.train.trained import Trained
 from ganzoo.zoo.cards import Family
 from ganzoo.zoo.config import resolve
 
+BACKEND = Backend.choose("cpu", "fp32")
 FAMILIES = ("vanilla", "dcgan", "cgan", "wgan", "cyclegan", "progan", "stylegan", "stackgan", "aae")
 VARIANTS = [
     ("vanilla", {"noise": "uniform"}),
@@ -49,11 +50,10 @@ def stand_in(family: Family, config, recipe: Recipe, facts: Facts) -> Trained:
         for key, p in net.named_parameters():
             if key.endswith(("bias", "strength")):
                 torch.nn.init.normal_(p, 0, 0.3)
-        net.eval().requires_grad_(False)
+        BACKEND.place(net).eval().requires_grad_(False)
     now = Progress(100, 1000, 8, 1000)
     recipe.begin(now)
-    backend = Backend.choose("cpu", "fp32")
-    return Trained("a-run", Path("a"), family, config, facts, recipe, now, 1.0, "live", backend, {"data": "anime"})
+    return Trained("a-run", Path("a"), family, config, facts, recipe, now, 1.0, "live", BACKEND, {"data": "anime"})
 
 
 @pytest.mark.parametrize(

@@ -29,25 +29,28 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x weight^T + bias: [N, inputs] to [N, outputs], differentiable to any order."""
     if PRODUCT is None or not _is_plain(x, weight):
         return F.linear(x, weight, bias)
-    y = Product.apply(x, weight)
-    return y if bias is None else y + bias
+    return Product.apply(x, weight, bias)
 
 
 class Product(torch.autograd.Function):
-    """a [M, K] and b [N, K] to a b^T [M, N]; its derivatives are such products again."""
+    """a [M, K] and b [N, K] to a b^T [M, N], each row of it plus c [N] where that is given.
+
+    Its derivatives are such products again.
+    """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
+    def forward(ctx: Any, a: Tensor, b: Tensor, c: Tensor | None) -> Tensor:
         ctx.save_for_backward(a, b)
-        return PRODUCT(a, b, None, "none", [], "")
+        return PRODUCT(a, b, c, "none", [], "")
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         a, b = ctx.saved_tensors
-        for_a, for_b = ctx.needs_input_grad
+        for_a, for_b, for_c = ctx.needs_input_grad
         return (
-            Product.apply(slope, b.t()) if for_a else None,
-            Product.apply(slope.t(), a.t()) if for_b else None,
+            Product.apply(slope, b.t(), None) if for_a else None,
+            Product.apply(slope.t(), a.t(), None) if for_b else None,
+            slope.sum(0) if for_c else None,
         )
 
 
