@@ -63,5 +63,6 @@ def _line(exported: Exported) -> str:
     *given, made = (f"{name} [{', '.join(map(str, shape))}]" for name, shape in ends.items())
     line = f"{exported.path}: {', '.join(given)} to {made}, {told['bytes'] / MIB:.1f} MiB"
     if exported.checked_by:
-        line += f"\n  {exported.checked_by} draws with it what ganzoo draws, to {exported.difference:.1e}"
+        off = f"to {exported.difference:.1e}" if exported.difference else "to the last digit"
+        line += f"\n  {exported.checked_by} draws with it what ganzoo draws, {off}"
     return line
