@@ -166,6 +166,13 @@ class Forgetful(Recipe):
         return nets["g"](normal(n, 4, seeds=cond.get("seed"))) + self.drawn
 
 
+class Undefined(Forgetful):
+    """One whose run had diverged."""
+
+    def sample(self, nets, n, cond):
+        return nets["g"](normal(n, 4, seeds=cond.get("seed"))) * float("nan")
+
+
 class Seeded(Recipe):
     """One that insists on a seed."""
 
@@ -183,7 +190,12 @@ def test_a_family_that_insists_on_seeds_is_told():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "says"), [(Deciding, "cannot be exported: torch.export says"), (Forgetful, "would not draw what a-run")]
+    ("recipe", "says"),
+    [
+        (Deciding, "cannot be exported: torch.export says"),
+        (Forgetful, "would not draw what a-run"),
+        (Undefined, "is off by nan"),
+    ],
 )
 def test_what_cannot_be_exported_is_told_and_leaves_nothing(recipe, says, tmp_path):
     family = ganzoo.Family(name="odd", summary="", build=lambda config, facts: recipe(), config=ganzoo.Config)
