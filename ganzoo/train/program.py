@@ -18,7 +18,7 @@ from ganzoo.data.captions import LONGEST
 from ganzoo.errors import WorkError
 from ganzoo.game import Recipe
 from ganzoo.game.noise import noise_from, normal, uniform
-from ganzoo.train.sampling import OTHER
+from ganzoo.train.sampling import OTHER, code_of
 from ganzoo.train.trained import Trained
 
 LAWS = {"normal": normal, "uniform": uniform}
@@ -131,8 +131,7 @@ class Encoding(Program):
         self.inputs = (Input("image", shape),)
 
     def forward(self, **given: Tensor) -> Tensor:
-        out = self.encoder(given["image"])
-        return out[-1] if isinstance(out, tuple) else out
+        return code_of(self.encoder(given["image"]))
 
 
 class Watched(dict[str, nn.Module]):

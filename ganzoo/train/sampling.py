@@ -58,8 +58,10 @@ def translate(
 
 def encode(encoder: nn.Module, pictures: Tensor, device: torch.device) -> np.ndarray:
     """The codes of pictures [n, C, H, W], float32 [n, latent]."""
-    codes = []
-    for block in pictures.split(BLOCK):
-        out = encoder(block.to(device))
-        codes.append((out[-1] if isinstance(out, tuple) else out).float().cpu())
+    codes = [code_of(encoder(block.to(device))).float().cpu() for block in pictures.split(BLOCK)]
     return torch.cat(codes).numpy()
+
+
+def code_of(encoded: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """The codes, of what an encoder says: they are the last of it."""
+    return encoded[-1] if isinstance(encoded, tuple) else encoded

@@ -22,7 +22,8 @@ from ganzoo.zoo.config import resolve
 
 BACKEND = Backend.choose("cpu", "fp32")
 FAMILIES = ("vanilla", "dcgan", "cgan", "wgan", "cyclegan", "progan", "stylegan", "stackgan", "aae")
-VARIANTS = [
+CASES = [
+    *((family, {}) for family in FAMILIES),
     ("vanilla", {"noise": "uniform"}),
     ("stylegan", {"version": 1}),
     ("stylegan", {"conditional": True}),
@@ -58,7 +59,7 @@ def stand_in(family: Family, config, recipe: Recipe, facts: Facts) -> Trained:
 
 @pytest.mark.parametrize(
     ("family", "settings"),
-    [(family, {}) for family in FAMILIES] + VARIANTS,
+    CASES,
     ids=lambda each: each if isinstance(each, str) else "-".join(map(str, each.values())),
 )
 def test_what_is_written_for_torch_draws_what_the_run_draws(family, settings, tmp_path):
@@ -74,24 +75,16 @@ def test_what_is_written_for_torch_draws_what_the_run_draws(family, settings, tm
             assert module(**given).std() > 1e-3
 
 
-@pytest.mark.parametrize("family", ["dcgan", pytest.param("cgan", marks=pytest.mark.slow)])
-def test_what_is_written_for_onnx_draws_what_the_run_draws(family, tmp_path):
-    drawn_by_onnxruntime(trained(family), tmp_path)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("family", "settings"), [(each, {}) for each in FAMILIES if each not in ("dcgan", "cgan")] + VARIANTS
+    ("family", "settings"),
+    [pytest.param(*case, marks=() if case[0] == "dcgan" else pytest.mark.slow) for case in CASES],
 )
-def test_what_the_others_write_for_onnx_does(family, settings, tmp_path):
-    drawn_by_onnxruntime(trained(family, **settings), tmp_path)
-
-
-def drawn_by_onnxruntime(run: Trained, folder: Path) -> None:
+def test_what_is_written_for_onnx_draws_what_the_run_draws(family, settings, tmp_path):
     pytest.importorskip("onnxscript")
     onnxruntime = pytest.importorskip("onnxruntime")
+    run = trained(family, **settings)
     for program in programs_of(run):
-        done = export(run, program, "onnx", folder / f"net{program.suffix}.onnx")
+        done = export(run, program, "onnx", tmp_path / f"net{program.suffix}.onnx")
         assert done.checked_by.startswith("onnxruntime")
         session = onnxruntime.InferenceSession(done.path, providers=["CPUExecutionProvider"])
         assert {each.name for each in session.get_inputs()} == {each.name for each in program.inputs}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ganzoo.game.nn.linear import is_traced
+
 DRAW = torch.int64  # the widest that torch's generator fills in one go
 WORDS = (torch.int8, torch.int16, torch.int32)
 
@@ -37,7 +39,3 @@ def survives(shape: torch.Size, p: float) -> Tensor:
 def word_for(p: float) -> torch.dtype:
     """The smallest integer of bits that tells ``p`` from its neighbours."""
     return next((word for word in WORDS if (p * 2 ** (8 * word.itemsize)).is_integer()), WORDS[-1])
-
-
-def is_traced() -> bool:
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()

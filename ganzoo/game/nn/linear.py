@@ -62,6 +62,10 @@ def _is_plain(x: Tensor, weight: Tensor) -> bool:
         and x.dtype == weight.dtype == torch.float32
         and min(weight.shape) >= SMALL
         and not torch.is_autocast_enabled("cpu")
-        and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
+        and not is_traced()
     )
+
+
+def is_traced() -> bool:
+    """Whether somebody follows what is computed, to compile or to export it: to them layers are torch's own."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()
